@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: Swift 6, warnings are errors.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "heddle",
+    products: [
+        .executable(name: "heddled", targets: ["heddled"]),
+        .executable(name: "heddle-engine", targets: ["heddle-engine"]),
+        .executable(name: "heddle", targets: ["heddle"]),
+        .library(name: "DataPlane", targets: ["DataPlane"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The kernel's constants, macros and calls that Swift cannot import.
+        .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
+        // MAC and IP addresses as values: parsing and printing, nothing else.
+        .target(name: "Addresses", swiftSettings: settings),
+        // Everything that touches a frame.
+        .target(name: "DataPlane", dependencies: ["CLinux", "Addresses", system], swiftSettings: settings),
+        // rtnetlink and network namespaces.
+        .target(name: "Netlink", dependencies: ["CLinux", "Addresses", system], swiftSettings: settings),
+        // Address pools: pure.
+        .target(name: "AddressManagement", dependencies: ["Addresses"], swiftSettings: settings),
+        // The JSON that the daemon and its clients exchange.
+        .target(name: "HeddleAPI", swiftSettings: settings),
+        // Networks, endpoints, durable state, reconciliation, the engine's other half.
+        .target(
+            name: "ControlPlane",
+            dependencies: [
+                "DataPlane", "Netlink", "AddressManagement", "Addresses", "CLinux", "HeddleAPI", system, logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        // HTTP over a unix socket.
+        .target(
+            name: "ControlAPI",
+            dependencies: [
+                "ControlPlane", "HeddleAPI", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        // Measuring against the kernel, side by side.
+        .target(
+            name: "Bench", dependencies: ["DataPlane", "Netlink", "Addresses", "CLinux", "HeddleAPI", system],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "heddled",
+            dependencies: ["ControlPlane", "ControlAPI", "DataPlane", "Netlink", arguments, logging, system],
+            swiftSettings: settings),
+        .executableTarget(name: "heddle-engine", dependencies: ["DataPlane", "CLinux", system], swiftSettings: settings),
+        .executableTarget(
+            name: "heddle", dependencies: ["Bench", "HeddleAPI", "Addresses", arguments, system],
+            swiftSettings: settings),
+
+        .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: settings),
+        .testTarget(name: "DataPlaneTests", dependencies: ["DataPlane", "Addresses", "CLinux", system], swiftSettings: settings),
+        .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "Addresses", "CLinux", system], swiftSettings: settings),
+        .testTarget(name: "AddressManagementTests", dependencies: ["AddressManagement", "Addresses"], swiftSettings: settings),
+        .testTarget(
+            name: "ControlPlaneTests",
+            dependencies: ["ControlPlane", "ControlAPI", "HeddleAPI", "DataPlane", "Netlink", "AddressManagement", "Addresses"],
+            swiftSettings: settings),
+        .testTarget(name: "BenchTests", dependencies: ["Bench", "DataPlane", "Netlink"], swiftSettings: settings),
+        // The whole of Heddle on the real kernel, in namespaces that the tests make and remove. Needs root.
+        .testTarget(
+            name: "KernelTests",
+            dependencies: [
+                "DataPlane", "Netlink", "Addresses", "HeddleAPI", "CLinux", "heddled", "heddle-engine", "heddle", system,
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

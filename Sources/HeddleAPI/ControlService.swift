@@ -1,0 +1,76 @@
+/// What the daemon can be asked. `ControlPlane` answers it, `ControlAPI` carries it over HTTP.
+public protocol ControlService: Sendable {
+    /// Versions, processes, I/O in use.
+    func status() async throws(APIError) -> Status
+    /// All networks, by name.
+    func networks() async throws(APIError) -> [Network]
+    /// One network.
+    func network(named name: String) async throws(APIError) -> Network
+    /// Makes a network.
+    func createNetwork(_ request: NetworkRequest) async throws(APIError) -> Network
+    /// Removes a network that has no endpoints.
+    func removeNetwork(named name: String) async throws(APIError)
+    /// All endpoints, or those of one network.
+    func endpoints(network: String?) async throws(APIError) -> [Endpoint]
+    /// One endpoint by its id or an unambiguous beginning of it.
+    func endpoint(id: String) async throws(APIError) -> Endpoint
+    /// Joins a sandbox to a network; returns when traffic passes.
+    func attach(_ request: AttachRequest) async throws(APIError) -> Endpoint
+    /// Undoes `attach`.
+    func detach(network: String, sandbox: String) async throws(APIError)
+    /// Takes an interface that already exists (in the daemon's namespace) into a network.
+    func adopt(network: String, interface: String) async throws(APIError) -> Endpoint
+    /// Undoes `adopt`; the interface stays.
+    func release(interface: String) async throws(APIError)
+    /// The MAC table of a network.
+    func stations(network: String) async throws(APIError) -> [Station]
+    /// Counters of every port.
+    func statistics() async throws(APIError) -> Statistics
+}
+
+/// Why a request was refused: what, why, and what to do about it.
+public struct APIError: Error, Codable, Sendable, Hashable, CustomStringConvertible {
+    /// What kind of refusal; decides the HTTP status and a script's next step.
+    public struct Code: RawRepresentable, Codable, Sendable, Hashable {
+        /// The word in JSON.
+        public var rawValue: String
+
+        /// Makes a code from its word.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// The request itself is malformed (400).
+        public static let invalid = Code(rawValue: "invalid")
+        /// What it names does not exist (404).
+        public static let notFound = Code(rawValue: "not-found")
+        /// It exists or is in use already (409).
+        public static let conflict = Code(rawValue: "conflict")
+        /// The kernel refused (403).
+        public static let notPermitted = Code(rawValue: "not-permitted")
+        /// Something that should work did not (500).
+        public static let failed = Code(rawValue: "failed")
+        /// Not now: the engine or the daemon is not reachable (503).
+        public static let unavailable = Code(rawValue: "unavailable")
+    }
+
+    /// See `Code`.
+    public var code: Code
+    /// One sentence: the thing and the reason.
+    public var message: String
+    /// The way out; nil if there is none to tell.
+    public var hint: String?
+
+    /// Makes an error.
+    public init(_ code: Code, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    /// Message and hint as `heddle` prints them.
+    public var description: String {
+        guard let hint else { return message }
+        return message + "\n  " + hint
+    }
+}

@@ -1,0 +1,77 @@
+/// A network as the API shows it: a virtual switch and what is said about it.
+public struct Network: Codable, Sendable, Hashable {
+    /// The name users say.
+    public var name: String
+    /// 16 hexadecimal digits, never used again for another network.
+    public var id: String
+    /// What kind of network: "bridge" and, later, others.
+    public var driver: String
+    /// At most one IPv4 and one IPv6 prefix; empty for a pure layer-2 network.
+    public var subnets: [String]
+    /// One gateway address for each subnet, in the order of `subnets`.
+    public var gateways: [String]
+    /// Bytes of layer-3 payload that a frame can carry.
+    public var mtu: Int
+    /// No way out of the host.
+    public var `internal`: Bool
+    /// Ports of this network don't reach each other, only the gateway.
+    public var isolated: Bool
+    /// What else was said at creation, by the option's long name.
+    public var options: [String: String]
+
+    /// Makes the description of a network.
+    public init(
+        name: String, id: String, driver: String, subnets: [String], gateways: [String], mtu: Int, `internal`: Bool,
+        isolated: Bool, options: [String: String]
+    ) {
+        self.name = name
+        self.id = id
+        self.driver = driver
+        self.subnets = subnets
+        self.gateways = gateways
+        self.mtu = mtu
+        self.internal = `internal`
+        self.isolated = isolated
+        self.options = options
+    }
+}
+
+/// What a client says to make a network (`heddle network create`). Everything is text as the user typed it; the
+/// control plane checks it.
+public struct NetworkRequest: Codable, Sendable, Hashable {
+    /// See `Network`.
+    public var name: String
+    /// See `Network`; nil means "bridge".
+    public var driver: String?
+    /// CIDR notation.
+    public var subnets: [String]?
+    /// Addresses; those that are missing become the first address of their subnet.
+    public var gateways: [String]?
+    /// CIDR notation: the part of a subnet that addresses are handed out from.
+    public var ipRanges: [String]?
+    /// nil means 1500.
+    public var mtu: Int?
+    /// See `Network`.
+    public var `internal`: Bool?
+    /// See `Network`.
+    public var isolated: Bool?
+    /// See `Network`.
+    public var options: [String: String]?
+
+    /// Makes a request.
+    public init(
+        name: String, driver: String? = nil, subnets: [String]? = nil, gateways: [String]? = nil,
+        ipRanges: [String]? = nil, mtu: Int? = nil, `internal`: Bool? = nil, isolated: Bool? = nil,
+        options: [String: String]? = nil
+    ) {
+        self.name = name
+        self.driver = driver
+        self.subnets = subnets
+        self.gateways = gateways
+        self.ipRanges = ipRanges
+        self.mtu = mtu
+        self.internal = `internal`
+        self.isolated = isolated
+        self.options = options
+    }
+}
