@@ -31,7 +31,7 @@ let package = Package(
     ],
     targets: [
         // The kernel's constants, macros and calls that Swift cannot import.
-        .target(name: "CLinux", linkerSettings: [.linkedLibrary("uring")]),
+        .target(name: "CLinux"),
         // MAC and IP addresses as values: parsing and printing, nothing else.
         .target(name: "Addresses", swiftSettings: settings),
         // Everything that touches a frame.

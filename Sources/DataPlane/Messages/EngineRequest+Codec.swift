@@ -1,0 +1,142 @@
+import Addresses
+
+extension EngineRequest {
+    /// The message's bytes.
+    public func encoded(sequence: UInt32) -> [UInt8] {
+        var writer = ByteWriter()
+        MessageHeader(type: type, sequence: sequence).write(to: &writer)
+        switch self {
+        case .hello, .begin, .commit, .takeDescriptors, .shutdown:
+            break
+        case .domain(let domain):
+            writer.write(domain.id)
+            writer.write(domain.ageingMilliseconds)
+        case .port(let port):
+            port.write(to: &writer)
+        case .removePort(let id), .removeDomain(let id):
+            writer.write(id)
+        case .addStation(let station), .removeStation(let station):
+            writer.write(station.domain)
+            writer.write(station.vlan)
+            writer.write(station.mac.value)
+            writer.write(station.port)
+        case .inject(let port, let frame):
+            writer.write(port)
+            writer.write(UInt32(frame.count))
+            writer.write(raw: frame)
+        }
+        return writer.bytes
+    }
+
+    /// Reads a message; any bytes are safe.
+    public static func decode(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(MessageError) -> (sequence: UInt32, request: EngineRequest) {
+        var reader = ByteReader(bytes)
+        let header = try MessageHeader(from: &reader)
+        let request: EngineRequest
+        switch header.type {
+        case 1: request = .hello
+        case 2: request = .begin
+        case 3:
+            let id = try reader.read(UInt16.self)
+            request = .domain(DomainConfiguration(id: id, ageingMilliseconds: try reader.read()))
+        case 4: request = .port(try PortConfiguration(from: &reader))
+        case 5: request = .commit
+        case 6: request = .removePort(try reader.read())
+        case 7: request = .removeDomain(try reader.read())
+        case 8: request = .addStation(try StationConfiguration(from: &reader))
+        case 9: request = .removeStation(try StationConfiguration(from: &reader))
+        case 10:
+            let port = try reader.read(UInt16.self)
+            let count = Int(try reader.read(UInt32.self))
+            guard count <= MessageLimits.maximumFrame else { throw .badField }
+            request = .inject(port: port, frame: try reader.readRaw(count))
+        case 11: request = .takeDescriptors
+        case 12: request = .shutdown
+        default: throw .unknownType(header.type)
+        }
+        try reader.finish()
+        return (header.sequence, request)
+    }
+
+    private var type: UInt8 {
+        switch self {
+        case .hello: 1
+        case .begin: 2
+        case .domain: 3
+        case .port: 4
+        case .commit: 5
+        case .removePort: 6
+        case .removeDomain: 7
+        case .addStation: 8
+        case .removeStation: 9
+        case .inject: 10
+        case .takeDescriptors: 11
+        case .shutdown: 12
+        }
+    }
+}
+
+extension StationConfiguration {
+    fileprivate init(from reader: inout ByteReader) throws(MessageError) {
+        let domain = try reader.read(UInt16.self)
+        let vlan = try reader.read(UInt16.self)
+        let mac = try reader.read(UInt64.self)
+        guard vlan < 4_095, mac >> 48 == 0 else { throw .badField }
+        self.init(domain: domain, vlan: vlan, mac: MACAddress(value: mac), port: try reader.read())
+    }
+}
+
+extension PortConfiguration {
+    fileprivate func write(to writer: inout ByteWriter) {
+        writer.write(id)
+        writer.write(domain)
+        writer.write(kind.rawValue)
+        writer.write(isolated)
+        writer.write(accessVLAN)
+        writer.write(mtu)
+        writer.write(token)
+        writer.write(sourceGuard != nil)
+        guard let sourceGuard else { return }
+        writer.write(sourceGuard.mac.value)
+        writer.write(UInt8(sourceGuard.ipv4.count))
+        for address in sourceGuard.ipv4 { writer.write(address.value) }
+        writer.write(UInt8(sourceGuard.ipv6.count))
+        for address in sourceGuard.ipv6 {
+            writer.write(address.high)
+            writer.write(address.low)
+        }
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(MessageError) {
+        let id = try reader.read(UInt16.self)
+        let domain = try reader.read(UInt16.self)
+        guard let kind = PortKind(rawValue: try reader.read()) else { throw .badField }
+        let isolated = try reader.readFlag()
+        let accessVLAN = try reader.read(UInt16.self)
+        guard accessVLAN < 4_095 else { throw .badField }
+        let mtu = try reader.read(UInt32.self)
+        let token = try reader.read(UInt64.self)
+        var sourceGuard: PortGuard?
+        if try reader.readFlag() {
+            let mac = try reader.read(UInt64.self)
+            guard mac >> 48 == 0 else { throw .badField }
+            let ipv4Count = try reader.read(UInt8.self)
+            guard ipv4Count <= PortGuard.maximumAddresses else { throw .badField }
+            var ipv4: [IPv4Address] = []
+            for _ in 0..<ipv4Count { ipv4.append(IPv4Address(value: try reader.read())) }
+            let ipv6Count = try reader.read(UInt8.self)
+            guard ipv6Count <= PortGuard.maximumAddresses else { throw .badField }
+            var ipv6: [IPv6Address] = []
+            for _ in 0..<ipv6Count {
+                let high = try reader.read(UInt64.self)
+                ipv6.append(IPv6Address(high: high, low: try reader.read()))
+            }
+            sourceGuard = PortGuard(mac: MACAddress(value: mac), ipv4: ipv4, ipv6: ipv6)
+        }
+        self.init(
+            id: id, domain: domain, kind: kind, isolated: isolated, accessVLAN: accessVLAN, mtu: mtu, token: token,
+            sourceGuard: sourceGuard)
+    }
+}

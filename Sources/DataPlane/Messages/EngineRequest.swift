@@ -1,0 +1,29 @@
+/// What the daemon asks of the engine. Every request is answered by one `EngineReply.acknowledgement` with its
+/// sequence number; `hello` and `takeDescriptors` by further replies before it.
+public enum EngineRequest: Sendable, Hashable {
+    /// Asks for `EngineReply.information`.
+    case hello
+    /// A whole configuration follows; what it doesn't name is removed at `commit`.
+    case begin
+    /// Makes a domain or changes it.
+    case domain(DomainConfiguration)
+    /// Makes a port or changes it. A descriptor comes along unless the engine has the token already.
+    case port(PortConfiguration)
+    /// Ends what `begin` began.
+    case commit
+    /// Removes a port; its descriptor is closed before the acknowledgement.
+    case removePort(UInt16)
+    /// Removes a domain and its stations; its ports must be gone.
+    case removeDomain(UInt16)
+    /// Sets a static station.
+    case addStation(StationConfiguration)
+    /// Forgets a station, static or learned.
+    case removeStation(StationConfiguration)
+    /// Handles a frame (from the destination address on, no virtio_net_hdr) as if it had come in by that port:
+    /// how a new endpoint is announced.
+    case inject(port: UInt16, frame: [UInt8])
+    /// Asks for one `EngineReply.descriptor` for each port.
+    case takeDescriptors
+    /// Ends the engine after the acknowledgement.
+    case shutdown
+}

@@ -1,0 +1,99 @@
+public import Addresses
+
+/// What kind of descriptor a port reads and writes.
+public enum PortKind: UInt8, Sendable, CaseIterable {
+    /// A TAP with a 10-byte virtio_net_hdr.
+    case tap = 1
+    /// A packet socket with PACKET_VNET_HDR (10 bytes) and auxdata.
+    case packetSocket = 2
+}
+
+/// Who may speak through a port: sources that are anything else are dropped.
+public struct PortGuard: Sendable, Hashable {
+    /// Most addresses of one family that a guard can hold.
+    public static let maximumAddresses = 4
+
+    /// The only source address of frames.
+    public var mac: MACAddress
+    /// The only IPv4 sources, at most `maximumAddresses`.
+    public var ipv4: [IPv4Address]
+    /// The only IPv6 sources beside link-local ones, at most `maximumAddresses`.
+    public var ipv6: [IPv6Address]
+
+    /// Makes a guard; addresses beyond `maximumAddresses` of a family are not taken.
+    public init(mac: MACAddress, ipv4: [IPv4Address], ipv6: [IPv6Address]) {
+        self.mac = mac
+        self.ipv4 = Array(ipv4.prefix(Self.maximumAddresses))
+        self.ipv6 = Array(ipv6.prefix(Self.maximumAddresses))
+    }
+}
+
+/// Everything the engine must know of a port. Identifiers are chosen by the control plane.
+public struct PortConfiguration: Sendable, Hashable {
+    /// 1…4095.
+    public var id: UInt16
+    /// 1…4095.
+    public var domain: UInt16
+    /// See `PortKind`.
+    public var kind: PortKind
+    /// Frames from this port don't reach other isolated ports of the domain.
+    public var isolated: Bool
+    /// 0: tags pass untouched. 1…4094: an access port of that VLAN.
+    public var accessVLAN: UInt16
+    /// Largest layer-3 payload that may leave by this port in one frame that isn't a super-frame, in bytes.
+    public var mtu: UInt32
+    /// Names the open descriptor: a port configured again with the same token goes on undisturbed and needs no
+    /// descriptor; another token replaces the descriptor by the one that comes with the message.
+    public var token: UInt64
+    /// nil: anybody may speak.
+    public var sourceGuard: PortGuard?
+
+    /// Makes a port's configuration.
+    public init(
+        id: UInt16, domain: UInt16, kind: PortKind, isolated: Bool = false, accessVLAN: UInt16 = 0, mtu: UInt32 = 1500,
+        token: UInt64, sourceGuard: PortGuard? = nil
+    ) {
+        self.id = id
+        self.domain = domain
+        self.kind = kind
+        self.isolated = isolated
+        self.accessVLAN = accessVLAN
+        self.mtu = mtu
+        self.token = token
+        self.sourceGuard = sourceGuard
+    }
+}
+
+/// Everything the engine must know of a domain.
+public struct DomainConfiguration: Sendable, Hashable {
+    /// 1…4095.
+    public var id: UInt16
+    /// How long a station that is not heard of is remembered, in milliseconds (802.1D: 300 s).
+    public var ageingMilliseconds: UInt32
+
+    /// Makes a domain's configuration.
+    public init(id: UInt16, ageingMilliseconds: UInt32 = 300_000) {
+        self.id = id
+        self.ageingMilliseconds = ageingMilliseconds
+    }
+}
+
+/// A row of the MAC table that is set by hand.
+public struct StationConfiguration: Sendable, Hashable {
+    /// See `DomainConfiguration`.
+    public var domain: UInt16
+    /// 0 in a domain without access ports.
+    public var vlan: UInt16
+    /// The station.
+    public var mac: MACAddress
+    /// Where it lives; not looked at when a station is removed.
+    public var port: UInt16
+
+    /// Makes a station's configuration.
+    public init(domain: UInt16, vlan: UInt16 = 0, mac: MACAddress, port: UInt16) {
+        self.domain = domain
+        self.vlan = vlan
+        self.mac = mac
+        self.port = port
+    }
+}

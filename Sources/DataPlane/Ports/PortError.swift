@@ -1,0 +1,28 @@
+public import SystemPackage
+
+/// Why a port's descriptor could not be opened.
+public struct PortError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What the kernel said.
+    public var errno: Errno
+    /// What was being opened: "TAP eth0", "packet socket on interface 7".
+    public var subject: String
+
+    /// Makes an error.
+    public init(errno: Errno, subject: String) {
+        self.errno = errno
+        self.subject = subject
+    }
+
+    /// The thing, the reason and, where one is known, the way out.
+    public var description: String {
+        let reason = "cannot open \(subject): \(errno)"
+        switch errno {
+        case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .noDevice where subject.hasPrefix("TAP"):
+            return reason + "; this kernel has no /dev/net/tun (load the module tun, or give the container that device)"
+        case .notPermitted, .permissionDenied:
+            return reason + "; CAP_NET_ADMIN and CAP_NET_RAW are needed (run as root)"
+        default:
+            return reason
+        }
+    }
+}

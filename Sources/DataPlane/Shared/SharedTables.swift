@@ -1,0 +1,117 @@
+import CLinux
+import Glibc
+public import SystemPackage
+
+/// The memory that daemon and engine share and that outlives both: counters of every port and the MAC table of every
+/// worker, without pointers, in a file under /run. The engine writes, the daemon reads; only `resetCounters` and
+/// `setKernelDrops` are the daemon's.
+///
+/// Layout: one page of header, `maximumPorts` × 512 bytes of counters, then one MAC table a worker, page-aligned.
+public struct SharedTables: ~Copyable, @unchecked Sendable {
+    // Sendable: the fields never change, and what the mapping holds is written in aligned 8-byte words.
+
+    /// Ports and domains that one engine can hold, with number 0 for none.
+    public static let maximumPorts = 4_096
+    /// Stations that one worker can remember.
+    public static let stationCapacity = 16_384
+
+    private static let page = 4_096
+    private static let magic: UInt64 = 0x3153_4C42_5444_4548  // "HEDTBLS1"
+    private static let countersBytes = maximumPorts * CounterIndex.count * MemoryLayout<UInt64>.size
+
+    /// Why a file can't serve as tables.
+    public enum OpenError: Error, Sendable, Hashable {
+        /// The kernel refused.
+        case system(Errno)
+        /// The file is of another version or damaged.
+        case badLayout
+    }
+
+    private let memory: UnsafeMutableRawPointer
+    private let bytes: Int
+    /// Workers that have a MAC table here.
+    public let workers: Int
+
+    /// Opens or makes the file at `path` and returns its descriptor (the caller's). A file of another layout is made
+    /// anew: its counters start at zero and stations are learned again.
+    public static func open(path: String, workers: Int) throws(OpenError) -> Int32 {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw .system(Errno(rawValue: Glibc.errno)) }
+        if let tables = try? SharedTables(descriptor: descriptor), tables.workers == workers { return descriptor }
+        // Emptied first, so that all of it reads as zero.
+        guard ftruncate(descriptor, 0) == 0, ftruncate(descriptor, off_t(size(workers: workers))) == 0 else {
+            let error = Errno(rawValue: Glibc.errno)
+            close(descriptor)
+            throw .system(error)
+        }
+        var header: [UInt64] = [magic, UInt64(workers), UInt64(maximumPorts), UInt64(stationCapacity)]
+        guard pwrite(descriptor, &header, 32, 0) == 32 else {
+            close(descriptor)
+            throw .system(.ioError)
+        }
+        return descriptor
+    }
+
+    /// Maps the tables; the descriptor stays the caller's and may be closed.
+    public init(descriptor: Int32) throws(OpenError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .system(Errno(rawValue: Glibc.errno)) }
+        guard status.st_size >= Self.page else { throw .badLayout }
+        let size = Int(status.st_size)
+        guard let mapped = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), mapped != MAP_FAILED
+        else { throw .system(Errno(rawValue: Glibc.errno)) }
+        let header = mapped.assumingMemoryBound(to: UInt64.self)
+        guard header[0] == Self.magic, (1...64).contains(header[1]), header[2] == UInt64(Self.maximumPorts),
+            header[3] == UInt64(Self.stationCapacity), size == Self.size(workers: Int(header[1]))
+        else {
+            munmap(mapped, size)
+            throw .badLayout
+        }
+        memory = mapped
+        bytes = size
+        workers = Int(header[1])
+    }
+
+    deinit {
+        munmap(memory, bytes)
+    }
+
+    /// What a port has counted. Any thread, any process.
+    public func counters(port: UInt16) -> PortCounters {
+        PortCounters(reading: UnsafePointer(numbers(of: port)))
+    }
+
+    /// Starts a port's counters at zero: before its number is given to another port.
+    public func resetCounters(port: UInt16) {
+        let numbers = numbers(of: port)
+        for index in 0..<CounterIndex.count { numbers[index] = 0 }
+    }
+
+    /// Sets what the kernel dropped before the port's receive queue, as a total. Only the daemon writes this number.
+    public func setKernelDrops(port: UInt16, total: UInt64) {
+        numbers(of: port)[CounterIndex.drops + Int(DropReason.kernelQueue.rawValue)] = total
+    }
+
+    /// The 64 numbers of a port; valid as long as the mapping.
+    func numbers(of port: UInt16) -> UnsafeMutablePointer<UInt64> {
+        // Invariant: port is masked to the table, which `init` proved to lie inside the mapping.
+        let index = Int(port) & (Self.maximumPorts - 1)
+        return (memory + Self.page).assumingMemoryBound(to: UInt64.self) + index * CounterIndex.count
+    }
+
+    /// The memory of one worker's MAC table; valid as long as the mapping.
+    func stationMemory(worker: Int) -> UnsafeMutableRawBufferPointer {
+        precondition(worker >= 0 && worker < workers)
+        let table = Self.stationTableBytes
+        return UnsafeMutableRawBufferPointer(
+            start: memory + Self.page + Self.countersBytes + worker * table, count: table)
+    }
+
+    private static var stationTableBytes: Int {
+        (StationTable.bytes(capacity: stationCapacity) + page - 1) / page * page
+    }
+
+    private static func size(workers: Int) -> Int {
+        page + countersBytes + workers * stationTableBytes
+    }
+}
