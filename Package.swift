@@ -35,13 +35,18 @@ let package = Package(
         // MAC and IP addresses as values: parsing and printing, nothing else.
         .target(name: "Addresses", swiftSettings: settings),
         // Everything that touches a frame.
-        .target(name: "DataPlane", dependencies: ["CLinux", "Addresses", system], swiftSettings: settings),
+        .target(
+            name: "DataPlane", dependencies: ["CLinux", "Addresses", system],
+            // @_extern(c): the frame path calls C functions that are declared free of allocation and locks.
+            swiftSettings: settings + [.enableExperimentalFeature("Extern")]),
         // rtnetlink and network namespaces.
         .target(name: "Netlink", dependencies: ["CLinux", "Addresses", system], swiftSettings: settings),
         // Address pools: pure.
         .target(name: "AddressManagement", dependencies: ["Addresses"], swiftSettings: settings),
         // The JSON that the daemon and its clients exchange.
         .target(name: "HeddleAPI", swiftSettings: settings),
+        // The daemon's HTTP API as its small clients see it: no NIO.
+        .target(name: "HeddleClient", dependencies: ["HeddleAPI", system], swiftSettings: settings),
         // Networks, endpoints, durable state, reconciliation, the engine's other half.
         .target(
             name: "ControlPlane",
@@ -54,7 +59,7 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "ControlPlane", "HeddleAPI", logging,
+                "HeddleAPI", logging, system,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -69,7 +74,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(name: "heddle-engine", dependencies: ["DataPlane", "CLinux", system], swiftSettings: settings),
         .executableTarget(
-            name: "heddle", dependencies: ["Bench", "HeddleAPI", "Addresses", arguments, system],
+            name: "heddle", dependencies: ["Bench", "HeddleAPI", "HeddleClient", "Addresses", arguments, system],
             swiftSettings: settings),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: settings),
@@ -79,6 +84,13 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: ["ControlPlane", "ControlAPI", "HeddleAPI", "DataPlane", "Netlink", "AddressManagement", "Addresses"],
+            swiftSettings: settings),
+        .testTarget(name: "HeddleClientTests", dependencies: ["HeddleClient", "HeddleAPI"], swiftSettings: settings),
+        .testTarget(name: "HeddleCommandTests", dependencies: ["heddle", "HeddleAPI", arguments], swiftSettings: settings),
+        // The HTTP API and the command line against a control plane that only records what it is asked.
+        .testTarget(
+            name: "ControlAPITests",
+            dependencies: ["ControlAPI", "HeddleAPI", "HeddleClient", "heddle", logging, system],
             swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["Bench", "DataPlane", "Netlink"], swiftSettings: settings),
         // The whole of Heddle on the real kernel, in namespaces that the tests make and remove. Needs root.

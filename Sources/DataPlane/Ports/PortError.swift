@@ -17,7 +17,8 @@ public struct PortError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         let reason = "cannot open \(subject): \(errno)"
         switch errno {
-        case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .noDevice where subject.hasPrefix("TAP"):
+        case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .operationNotSupportedByDevice:
+            guard subject.hasPrefix("TAP") else { return reason }
             return reason + "; this kernel has no /dev/net/tun (load the module tun, or give the container that device)"
         case .notPermitted, .permissionDenied:
             return reason + "; CAP_NET_ADMIN and CAP_NET_RAW are needed (run as root)"

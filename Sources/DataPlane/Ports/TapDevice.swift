@@ -17,7 +17,9 @@ public enum TapDevice {
     }
 
     /// Offloads from what every kernel has to what is newest (USO: 6.2), probed one by one.
-    private static let offloads = [HEDDLE_TUN_CSUM, HEDDLE_TUN_TSO4, HEDDLE_TUN_TSO6, HEDDLE_TUN_TSO_ECN, HEDDLE_TUN_USO]
+    private static let offloads: [Int] = [
+        HEDDLE_TUN_CSUM, HEDDLE_TUN_TSO4, HEDDLE_TUN_TSO6, HEDDLE_TUN_TSO_ECN, HEDDLE_TUN_USO,
+    ]
 
     private static func open(name: String, create: Bool, persist: Bool) throws(PortError) -> Int32 {
         let subject = "TAP \(name)"
@@ -25,7 +27,7 @@ public enum TapDevice {
         guard descriptor >= 0 else { throw PortError(errno: Errno(rawValue: -descriptor), subject: subject) }
         var accepted: UInt32 = 0
         for offload in offloads {
-            let wanted = accepted | UInt32(offload.rawValue)
+            let wanted = accepted | UInt32(offload)
             // A kernel that refuses one keeps what it had; the frames then come finished.
             if heddle_tap_set_offload(descriptor, wanted) == 0 { accepted = wanted }
         }

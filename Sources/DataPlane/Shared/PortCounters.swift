@@ -5,25 +5,25 @@
 /// `queued = sent + Σ egress drops`.
 public enum CounterIndex {
     /// Frames that came in.
-    @usableFromInline static let receivedFrames = 0
-    @usableFromInline static let receivedBytes = 1
-    @usableFromInline static let receivedSuperframes = 2
+    static var receivedFrames: Int { @_noAllocation @_noLocks get { 0 } }
+    static var receivedBytes: Int { @_noAllocation @_noLocks get { 1 } }
+    static var receivedSuperframes: Int { @_noAllocation @_noLocks get { 2 } }
     /// Frames that went out.
-    @usableFromInline static let sentFrames = 3
-    @usableFromInline static let sentBytes = 4
-    @usableFromInline static let sentSuperframes = 5
+    static var sentFrames: Int { @_noAllocation @_noLocks get { 3 } }
+    static var sentBytes: Int { @_noAllocation @_noLocks get { 4 } }
+    static var sentSuperframes: Int { @_noAllocation @_noLocks get { 5 } }
     /// Of the frames that came in: sent on to one port.
-    @usableFromInline static let forwarded = 6
+    static var forwarded: Int { @_noAllocation @_noLocks get { 6 } }
     /// Of the frames that came in: sent to every other port of the domain.
-    @usableFromInline static let flooded = 7
+    static var flooded: Int { @_noAllocation @_noLocks get { 7 } }
     /// Of the frames that came in: taken by Heddle itself.
-    @usableFromInline static let consumed = 8
+    static var consumed: Int { @_noAllocation @_noLocks get { 8 } }
     /// How often the port's receive ended and was armed again.
-    @usableFromInline static let rearmed = 9
+    static var rearmed: Int { @_noAllocation @_noLocks get { 9 } }
     /// The first of the drop reasons' counters.
-    @usableFromInline static let drops = 16
+    static var drops: Int { @_noAllocation @_noLocks get { 16 } }
     /// Numbers a port.
-    @usableFromInline static let count = 64
+    static var count: Int { @_noAllocation @_noLocks get { 64 } }
 }
 
 /// What the counters of one port said at one time.

@@ -11,11 +11,11 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
     // Sendable: the fields never change, and what the mapping holds is written in aligned 8-byte words.
 
     /// Ports and domains that one engine can hold, with number 0 for none.
-    public static let maximumPorts = 4_096
+    public static var maximumPorts: Int { @_noAllocation @_noLocks get { 4_096 } }
     /// Stations that one worker can remember.
     public static let stationCapacity = 16_384
 
-    private static let page = 4_096
+    private static var page: Int { @_noAllocation @_noLocks get { 4_096 } }
     private static let magic: UInt64 = 0x3153_4C42_5444_4548  // "HEDTBLS1"
     private static let countersBytes = maximumPorts * CounterIndex.count * MemoryLayout<UInt64>.size
 
@@ -93,6 +93,7 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
     }
 
     /// The 64 numbers of a port; valid as long as the mapping.
+    @_noAllocation @_noLocks @inline(__always)
     func numbers(of port: UInt16) -> UnsafeMutablePointer<UInt64> {
         // Invariant: port is masked to the table, which `init` proved to lie inside the mapping.
         let index = Int(port) & (Self.maximumPorts - 1)

@@ -1,0 +1,99 @@
+import Glibc
+
+extension Engine {
+    /// Does what a daemon asks; the answer is an errno. `descriptor` is the engine's from here on.
+    func handle(_ request: EngineRequest, _ descriptor: Int32?) -> Int32 {
+        var unclaimed = descriptor
+        defer { if let unclaimed { close(unclaimed) } }
+        switch request {
+        case .hello:
+            send(.information(information))
+        case .begin:
+            named = ([], [])
+        case .domain(let domain):
+            named?.domains.insert(domain.id)
+            return set(domain)
+        case .port(let port):
+            named?.ports.insert(port.id)
+            return set(port, &unclaimed)
+        case .commit:
+            return commit()
+        case .removePort(let id):
+            guard ports[id] != nil else { return ENOENT }
+            drop(port: id)
+        case .removeDomain(let id):
+            return removeDomain(id)
+        case .addStation(let station):
+            guard let port = ports[station.port], port.configuration.domain == station.domain else { return ENOENT }
+            return mailbox(domain: station.domain).perform(.addStation(station))
+        case .removeStation(let station):
+            guard domains[station.domain] != nil else { return ENOENT }
+            return mailbox(domain: station.domain).perform(.removeStation(station))
+        case .inject(let id, let frame):
+            guard let port = ports[id] else { return ENOENT }
+            return mailbox(domain: port.configuration.domain).perform(.inject(port: id, frame: frame))
+        case .takeDescriptors:
+            for (id, port) in ports {
+                send(
+                    .descriptor(port: id, kind: port.configuration.kind, token: port.configuration.token),
+                    passing: port.descriptor)
+            }
+        case .shutdown:
+            break
+        }
+        return 0
+    }
+
+    private var information: EngineInformation {
+        EngineInformation(
+            pid: getpid(), version: Self.version, workers: UInt16(workers.count),
+            usesRing: workers.allSatisfy(\.usesRing),
+            uptimeSeconds: UInt32(truncatingIfNeeded: (monotonicNanoseconds() - started) / 1_000_000_000))
+    }
+
+    private func set(_ domain: DomainConfiguration) -> Int32 {
+        let result = mailbox(domain: domain.id).perform(.setDomain(domain))
+        if result == 0 { domains[domain.id] = domain }
+        return result
+    }
+
+    private func set(_ port: PortConfiguration, _ descriptor: inout Int32?) -> Int32 {
+        guard domains[port.domain] != nil else { return ENOENT }
+        if let known = ports[port.id] {
+            let isSame = known.configuration.token == port.token && known.configuration.domain == port.domain
+            if isSame {
+                guard known.configuration != port else { return 0 }
+                let result = mailbox(domain: port.domain).perform(.setPort(port, descriptor: nil))
+                if result == 0 { ports[port.id]?.configuration = port }
+                return result
+            }
+            if known.configuration.token == port.token, descriptor == nil {
+                // Into another domain, perhaps of another worker: with the descriptor that is here.
+                descriptor = dup(known.descriptor)
+            }
+            drop(port: port.id)
+        }
+        guard let taken = descriptor else { return EBADF }
+        let result = mailbox(domain: port.domain).perform(.setPort(port, descriptor: taken))
+        guard result == 0 else { return result }
+        ports[port.id] = Port(configuration: port, descriptor: taken)
+        descriptor = nil
+        return 0
+    }
+
+    /// What the whole configuration didn't name goes.
+    private func commit() -> Int32 {
+        guard let named else { return EINVAL }
+        self.named = nil
+        for id in ports.keys where !named.ports.contains(id) { drop(port: id) }
+        for id in domains.keys where !named.domains.contains(id) { _ = removeDomain(id) }
+        return 0
+    }
+
+    private func removeDomain(_ id: UInt16) -> Int32 {
+        guard domains[id] != nil else { return ENOENT }
+        guard !ports.values.contains(where: { $0.configuration.domain == id }) else { return EBUSY }
+        domains[id] = nil
+        return mailbox(domain: id).perform(.removeDomain(id))
+    }
+}

@@ -1,0 +1,131 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// The control thread of the data plane: accepts daemons, keeps every port's descriptor, and passes configuration on to
+/// the workers. It survives the daemon: when the connection ends it waits for the next, while the workers forward on.
+public final class Engine {
+    /// A port and its descriptor.
+    struct Port {
+        var configuration: PortConfiguration
+        var descriptor: Int32
+    }
+
+    /// Heddle's version as the engine tells it.
+    public static let version = "0.1.0"
+
+    let options: EngineOptions
+    let listener: Int32
+    let eventSignal: Int32
+    let workers: [WorkerThread]
+    let started = monotonicNanoseconds()
+
+    var connection: EngineConnectionBox?
+    var domains: [UInt16: DomainConfiguration] = [:]
+    var ports: [UInt16: Port] = [:]
+    /// What a whole configuration named so far; nil outside of one.
+    var named: (domains: Set<UInt16>, ports: Set<UInt16>)?
+    var isStopping = false
+
+    /// Starts the workers. `listener`, `tables` and `latency` become the engine's.
+    public init(options: EngineOptions, listener: Int32, tables: Int32, latency: Int32) throws(EngineError) {
+        self.options = options
+        self.listener = listener
+        eventSignal = heddle_eventfd()
+        guard eventSignal >= 0 else {
+            throw EngineError(reason: "cannot make an eventfd: \(Errno(rawValue: -eventSignal))")
+        }
+        let hold = LatencyHold(descriptor: latency)
+        var workers: [WorkerThread] = []
+        for index in 0..<options.workers {
+            workers.append(
+                try WorkerThread(
+                    index: index, options: options, tables: tables, latency: hold, eventSignal: eventSignal))
+        }
+        self.workers = workers
+    }
+
+    /// Serves daemons until one asks for the end.
+    public func run() {
+        while !isStopping {
+            // poll leaves out descriptors below zero.
+            var descriptors = [
+                pollfd(fd: listener, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: eventSignal, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: connection?.value.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+            ]
+            guard poll(&descriptors, nfds_t(descriptors.count), -1) > 0 else { continue }
+            if descriptors[1].revents != 0 { reportEvents() }
+            if descriptors[2].revents != 0 { receive() }
+            if descriptors[0].revents != 0 { accept() }
+        }
+        for worker in workers { _ = worker.mailbox.perform(.stop) }
+    }
+
+    /// The newest daemon is the daemon: one that was stopped or hangs must not keep others out.
+    private func accept() {
+        let descriptor = heddle_seqpacket_accept(listener)
+        guard descriptor >= 0 else { return }
+        connection = EngineConnectionBox(EngineConnection(descriptor: descriptor))
+        named = nil
+    }
+
+    private func reportEvents() {
+        var count: UInt64 = 0
+        _ = read(eventSignal, &count, 8)
+        for worker in workers {
+            for event in worker.mailbox.takeEvents() {
+                guard let port = ports[event.port] else { continue }
+                let token = port.configuration.token
+                drop(port: event.port)
+                send(.portGone(port: event.port, token: token, error: event.error))
+            }
+        }
+    }
+
+    private func receive() {
+        guard let connection else { return }
+        do {
+            let (request, descriptor) = try connection.value.receiveRequest()
+            switch request {
+            case .success(let (sequence, request)):
+                let error = handle(request, descriptor)
+                send(.acknowledgement(sequence: sequence, error: error))
+                if case .shutdown = request { isStopping = true }
+            case .failure:
+                // Of another version: it can't know which request failed.
+                send(.acknowledgement(sequence: 0, error: EPROTO))
+            }
+        } catch {
+            if case .system(let errno) = error, errno == .interrupted { return }
+            self.connection = nil
+            named = nil
+        }
+    }
+
+    /// A daemon that is gone is noticed by its connection's end, not here.
+    func send(_ reply: EngineReply, passing descriptor: Int32? = nil) {
+        try? connection?.value.send(reply, passing: descriptor)
+    }
+
+    /// A domain belongs to one worker.
+    func mailbox(domain: UInt16) -> Mailbox {
+        workers[Int(domain) % workers.count].mailbox
+    }
+
+    /// Takes a port out of its worker and closes its descriptor.
+    func drop(port id: UInt16) {
+        guard let port = ports.removeValue(forKey: id) else { return }
+        _ = mailbox(domain: port.configuration.domain).perform(.removePort(id))
+        close(port.descriptor)
+    }
+}
+
+/// Lets a class hold a connection that may be absent.
+final class EngineConnectionBox {
+    let value: EngineConnection
+
+    init(_ value: consuming EngineConnection) {
+        self.value = value
+    }
+}

@@ -1,0 +1,109 @@
+/// What came out of a `FrameIO`.
+package struct Completion {
+    /// What it is about.
+    package enum Kind: UInt8 {
+        /// A frame was received; `slot`, `header` and `length` tell where it lies.
+        case frame
+        /// Nothing was received and receiving ended (`isFinal`), for the reason in `error`.
+        case receiveEnded
+        /// A frame of `length` bytes could not be sent, for the reason in `error`.
+        case sendFailed
+        /// Somebody called `Waker.wake`.
+        case wake
+    }
+
+    /// See `Kind`.
+    package var kind: Kind = .wake
+    /// The port that it is about.
+    package var port: UInt16 = 0
+    /// The frame's slot; the receiver gives it back with `release`.
+    package var slot: UInt16 = 0
+    /// The port must be armed again to receive more.
+    package var isFinal = false
+    /// The frame was longer than a slot.
+    package var isTruncated = false
+    /// The frame that could not be sent was a super-frame.
+    package var isSuperframe = false
+    /// 0 or an errno.
+    package var error: Int32 = 0
+    /// The frame's virtio_net_hdr; the Ethernet header begins 10 bytes further on. At least `SlotMemory.headroom`
+    /// bytes before it belong to the slot. Valid until `release`.
+    package var header: UnsafeMutableRawPointer
+    /// Bytes from the destination address on.
+    package var length = 0
+
+    /// An empty completion, to be filled by `FrameIO.next`.
+    package init(header: UnsafeMutableRawPointer) {
+        self.header = header
+    }
+}
+
+/// A frame on its way out, in one piece or in two.
+package struct OutgoingFrame {
+    /// The way out.
+    package var port: UInt16
+    /// virtio_net_hdr and whatever differs from other ways out.
+    package var head: UnsafeRawPointer
+    /// Bytes at `head`.
+    package var headCount: Int
+    /// What follows `head`; not looked at if `restCount` is 0.
+    package var rest: UnsafeRawPointer
+    /// Bytes at `rest`.
+    package var restCount: Int
+    /// For `Completion.isSuperframe`.
+    package var isSuperframe: Bool
+
+    /// A frame that lies in one piece.
+    @_noAllocation @_noLocks @inline(__always)
+    package init(port: UInt16, bytes: UnsafeRawPointer, count: Int, isSuperframe: Bool) {
+        self.port = port
+        head = bytes
+        headCount = count
+        rest = bytes
+        restCount = 0
+        self.isSuperframe = isSuperframe
+    }
+
+    /// A frame with another head.
+    @_noAllocation @_noLocks @inline(__always)
+    package init(
+        port: UInt16, head: UnsafeRawPointer, headCount: Int, rest: UnsafeRawPointer, restCount: Int,
+        isSuperframe: Bool
+    ) {
+        self.port = port
+        self.head = head
+        self.headCount = headCount
+        self.rest = rest
+        self.restCount = restCount
+        self.isSuperframe = isSuperframe
+    }
+}
+
+/// How a worker receives and sends frames. Implemented by the ring, by epoll and, in tests, by a script.
+///
+/// The rules that make slots simple: a frame that was given to `send` is out of the slot (sent or refused) before
+/// anything is received into that slot again, even if `release` comes right after `send`. So there is nothing to count
+/// and a way out that doesn't drain holds no slot: what it doesn't take at once is a `sendFailed`.
+///
+/// One thread only. Nothing here allocates but `attach`.
+package protocol FrameIO: ~Copyable {
+    /// Any address inside the slots, for a completion that holds no frame yet.
+    var placeholder: UnsafeMutableRawPointer { get }
+    /// Takes a port in; the descriptor stays the caller's and must stay open until `detach`. 0 or an errno.
+    mutating func attach(port: UInt16, descriptor: Int32, kind: PortKind) -> Int32
+    /// Lets go of a port that isn't receiving.
+    mutating func detach(port: UInt16)
+    /// Begins to receive with the next `wait`, in the order of the calls. Ends by a completion with `isFinal`.
+    mutating func receive(port: UInt16)
+    /// Asks for the end of receiving. True: it comes as a completion with `isFinal`; false: nothing was under way.
+    mutating func cancel(port: UInt16) -> Bool
+    /// Sends a frame. False: no room, the frame counts as refused (no completion will follow).
+    mutating func send(_ frame: OutgoingFrame) -> Bool
+    /// Gives a slot back.
+    mutating func release(slot: UInt16)
+    /// Does what was asked for and waits for a completion, at most `timeout` nanoseconds (negative: for ever; 0: not at
+    /// all). May return early.
+    mutating func wait(timeout: Int64)
+    /// The next completion, or false when all were seen.
+    mutating func next(_ completion: inout Completion) -> Bool
+}

@@ -1,0 +1,102 @@
+import Addresses
+import Glibc
+
+extension Worker where IO: ~Copyable {
+    /// Does what the control thread asks. Not on a frame's path: may allocate.
+    mutating func obey() {
+        guard let command = mailbox.takeCommand() else { return }
+        switch command {
+        case .setDomain(let domain):
+            mailbox.complete(forwarding.addDomain(domain.id, ageingMilliseconds: domain.ageingMilliseconds) ? 0 : EINVAL)
+        case .removeDomain(let id):
+            forwarding.removeDomain(id)
+            mailbox.complete(0)
+        case .setPort(let port, let descriptor):
+            mailbox.complete(set(port, descriptor))
+        case .removePort(let id):
+            remove(id)
+        case .addStation(let station):
+            let isSet = forwarding.addStation(
+                mac: station.mac.value, vlan: station.vlan, domain: station.domain, port: station.port)
+            mailbox.complete(isSet ? 0 : EINVAL)
+        case .removeStation(let station):
+            let wasThere = forwarding.removeStation(
+                mac: station.mac.value, vlan: station.vlan, domain: station.domain)
+            mailbox.complete(wasThere ? 0 : ENOENT)
+        case .inject(let port, let frame):
+            mailbox.complete(inject(frame, port))
+        case .stop:
+            isStopping = true
+            mailbox.complete(0)
+        }
+    }
+
+    private mutating func set(_ port: PortConfiguration, _ descriptor: Int32?) -> Int32 {
+        let index = Int(port.id)
+        guard index > 0, index < SharedTables.maximumPorts else { return EINVAL }
+        if let descriptor {
+            guard states[index].life == .absent else { return EEXIST }
+            let result = io.attach(port: port.id, descriptor: descriptor, kind: port.kind)
+            guard result == 0 else { return result }
+        } else if states[index].life != .present {
+            return ENOENT
+        }
+        guard forwarding.setPort(port) else {
+            if descriptor != nil { io.detach(port: port.id) }
+            return EINVAL
+        }
+        if descriptor != nil {
+            states[index] = PortState()
+            states[index].life = .present
+            io.receive(port: port.id)
+        }
+        return 0
+    }
+
+    /// Answered at once if nothing is under way, else by the completion that ends receiving.
+    private mutating func remove(_ port: UInt16) {
+        let index = Int(port)
+        guard index > 0, index < SharedTables.maximumPorts, states[index].life != .absent else {
+            mailbox.complete(ENOENT)
+            return
+        }
+        removing = port
+        if states[index].retryAt != 0 {
+            states[index].retryAt = 0
+            retrying -= 1
+        }
+        states[index].life = .retiring
+        forwarding.removePort(port)
+        if !io.cancel(port: port) { finishRemoval(port) }
+    }
+
+    /// The port is out of everything; the control thread may close its descriptor.
+    mutating func finishRemoval(_ port: UInt16) {
+        hasRetired = false
+        io.detach(port: port)
+        states[Int(port) & (SharedTables.maximumPorts - 1)].life = .absent
+        removing = 0
+        mailbox.complete(0)
+    }
+
+    private mutating func inject(_ frame: [UInt8], _ port: UInt16) -> Int32 {
+        let index = Int(port)
+        guard index > 0, index < SharedTables.maximumPorts, states[index].life == .present else { return ENOENT }
+        guard frame.count >= Ethernet.headerLength, frame.count <= MessageLimits.maximumFrame else { return EMSGSIZE }
+        // Lives until the sends have been submitted, which `wait` does.
+        withUnsafeTemporaryAllocation(
+            byteCount: SlotMemory.headroom + VirtioNetHeader.length + frame.count, alignment: 8
+        ) { buffer in
+            guard let base = buffer.baseAddress else { return }
+            let header = base + SlotMemory.headroom
+            header.initializeMemory(as: UInt8.self, repeating: 0, count: VirtioNetHeader.length)
+            frame.withUnsafeBytes { bytes in
+                guard let source = bytes.baseAddress else { return }
+                (header + VirtioNetHeader.length).copyMemory(from: source, byteCount: bytes.count)
+            }
+            handle(header: header, length: frame.count, port: port)
+            io.wait(timeout: 0)
+        }
+        return 0
+    }
+}

@@ -1,0 +1,153 @@
+import Glibc
+
+extension Worker where IO: ~Copyable {
+    /// Handles every completion there is. True: somebody called the waker.
+    mutating func handleCompletions() -> Bool {
+        var isWoken = false
+        var completion = Completion(header: io.placeholder)
+        while io.next(&completion) {
+            let index = Int(completion.port) & (SharedTables.maximumPorts &- 1)
+            switch completion.kind {
+            case .frame:
+                receive(completion, index)
+                io.release(slot: completion.slot)
+                if completion.isFinal { receiveEnded(port: completion.port, error: 0) }
+            case .receiveEnded:
+                receiveEnded(port: completion.port, error: completion.error)
+            case .sendFailed:
+                sendFailed(completion)
+            case .wake:
+                isWoken = true
+            }
+        }
+        return isWoken
+    }
+
+    @inline(__always)
+    private mutating func receive(_ completion: Completion, _ index: Int) {
+        framesInBatch &+= 1
+        if states[index].batch != batch {
+            states[index].batch = batch
+            states[index].framesInBatch = 0
+        }
+        states[index].framesInBatch &+= 1
+        // A frame that was read while its port was being removed belongs to nobody any more.
+        guard isPresent(index) else { return }
+        states[index].failures = 0
+        if completion.isTruncated {
+            let numbers = tables.numbers(of: completion.port)
+            countReceived(numbers, length: completion.length, isSuperframe: false)
+            count(drop: .truncated, numbers)
+            return
+        }
+        handle(header: completion.header, length: completion.length, port: completion.port)
+    }
+
+    /// A frame's way: verdict, then out by one port or by many.
+    ///
+    /// - Parameters:
+    ///   - header: the virtio_net_hdr, with the frame right behind it; stays valid until `io.wait`.
+    ///   - length: of the frame; below zero if not even the header was whole.
+    @inline(__always)
+    mutating func handle(header: UnsafeMutableRawPointer, length: Int, port: UInt16) {
+        let numbers = tables.numbers(of: port)
+        let verdict = forwarding.verdict(ingress: port, header: header, length: max(length, 0), now: now)
+        countReceived(numbers, length: max(length, 0), isSuperframe: verdict.isSuperframe)
+        switch verdict.kind {
+        case .drop:
+            count(drop: verdict.reason, numbers)
+        case .forward:
+            numbers[CounterIndex.forwarded] &+= 1
+            send(header, length, to: verdict.port, from: port, verdict)
+        case .flood:
+            numbers[CounterIndex.flooded] &+= 1
+            flood(header, length, from: port, verdict)
+        }
+    }
+
+    private mutating func flood(
+        _ header: UnsafeMutableRawPointer, _ length: Int, from ingress: UInt16, _ verdict: Verdict
+    ) {
+        let members = forwarding.floodMembers(verdict.domain)
+        for position in 0..<members.count where members[position] != ingress {
+            send(header, length, to: members[position], from: ingress, verdict)
+        }
+    }
+
+    @inline(__always)
+    private mutating func send(
+        _ header: UnsafeMutableRawPointer, _ length: Int, to port: UInt16, from ingress: UInt16, _ verdict: Verdict
+    ) {
+        let action = forwarding.egress(to: port, from: ingress, verdict: verdict, length: length)
+        switch action.kind {
+        case .passUnchanged:
+            let bytes = VirtioNetHeader.length &+ length
+            queue(
+                OutgoingFrame(port: port, bytes: header, count: bytes, isSuperframe: verdict.isSuperframe))
+        case .skip:
+            break
+        case .drop:
+            count(drop: action.reason, tables.numbers(of: port))
+        case .pushTag, .popTag, .setTag:
+            sendRewritten(header, length, to: port, action, isSuperframe: verdict.isSuperframe)
+        }
+    }
+
+    private mutating func sendRewritten(
+        _ header: UnsafeMutableRawPointer, _ length: Int, to port: UInt16, _ action: EgressAction, isSuperframe: Bool
+    ) {
+        // `scratch` is free again after `send`, which copies the head.
+        let rewrite = TagRewrite.write(action, header: header, length: length, into: scratch)
+        queue(
+            OutgoingFrame(
+                port: port, head: scratch, headCount: rewrite.count,
+                rest: header + (VirtioNetHeader.length &+ rewrite.skip), restCount: length &- rewrite.skip,
+                isSuperframe: isSuperframe))
+    }
+
+    /// Counts the frame as sent: what fails is taken back when the I/O tells.
+    @inline(__always)
+    private mutating func queue(_ frame: OutgoingFrame) {
+        let numbers = tables.numbers(of: frame.port)
+        guard io.send(frame) else {
+            count(drop: .egressFull, numbers)
+            return
+        }
+        numbers[CounterIndex.sentFrames] &+= 1
+        let length = frame.headCount &+ frame.restCount &- VirtioNetHeader.length
+        numbers[CounterIndex.sentBytes] &+= UInt64(truncatingIfNeeded: length)
+        if frame.isSuperframe { numbers[CounterIndex.sentSuperframes] &+= 1 }
+    }
+
+    private func sendFailed(_ completion: Completion) {
+        let numbers = tables.numbers(of: completion.port)
+        numbers[CounterIndex.sentFrames] &-= 1
+        numbers[CounterIndex.sentBytes] &-= UInt64(truncatingIfNeeded: completion.length)
+        if completion.isSuperframe { numbers[CounterIndex.sentSuperframes] &-= 1 }
+        switch completion.error {
+        case EAGAIN, ENOBUFS, ENOMEM: count(drop: .egressFull, numbers)
+        case EIO, ENETDOWN, ENXIO, ENODEV: count(drop: .egressDown, numbers)
+        case EBADF, EBADFD: count(drop: .egressGone, numbers)
+        default: count(drop: .egressRejected, numbers)
+        }
+    }
+
+    @inline(__always)
+    func isPresent(_ index: Int) -> Bool {
+        // A pattern: `==` of an enum is generic.
+        if case .present = states[index].life { return true }
+        return false
+    }
+
+    @inline(__always)
+    func count(drop reason: DropReason, _ numbers: UnsafeMutablePointer<UInt64>) {
+        numbers[CounterIndex.drops &+ Int(reason.rawValue)] &+= 1
+    }
+
+    @inline(__always)
+    private func countReceived(_ numbers: UnsafeMutablePointer<UInt64>, length: Int, isSuperframe: Bool) {
+        numbers[CounterIndex.receivedFrames] &+= 1
+        numbers[CounterIndex.receivedBytes] &+= UInt64(truncatingIfNeeded: length)
+        if isSuperframe { numbers[CounterIndex.receivedSuperframes] &+= 1 }
+    }
+}

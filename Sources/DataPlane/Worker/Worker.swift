@@ -1,0 +1,137 @@
+import Glibc
+
+/// One thread's share of the data plane: its I/O, its domains, ports, stations and counters. Runs to completion; nothing
+/// is shared but the mailbox and the counters that others read. Generic over the I/O so that a script can drive it.
+/// Files beside this one: +Frames (what happens to a frame), +Receiving (arming, endings), +Commands (configuration).
+package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
+    /// A port as the worker keeps it beside what `Switch` knows of it.
+    struct PortState {
+        enum Life: UInt8 {
+            case absent
+            case present
+            /// Being removed: receiving ends, nothing is sent any more.
+            case retiring
+            /// Its device is gone; waits for the control side to remove it.
+            case dead
+        }
+
+        var life = Life.absent
+        /// Frames received in the batch `batch`.
+        var framesInBatch: UInt32 = 0
+        var batch: UInt32 = 0
+        /// Endings in a row for a reason that doesn't go away by itself.
+        var failures: UInt8 = 0
+        /// When a port that keeps failing is armed again, in milliseconds; 0: it isn't waiting.
+        var retryAt: UInt32 = 0
+        /// In `ended`.
+        var isEnded = false
+        /// The control side knows that it is dead.
+        var isReported = false
+    }
+
+    var io: IO
+    var forwarding: Switch
+    let mailbox: Mailbox
+    let latency: LatencyHold?
+    let tables: SharedTables
+    let states: UnsafeMutablePointer<PortState>
+
+    /// Where the head of a frame that leaves with another tag is written.
+    let scratch: UnsafeMutableRawPointer
+    /// Ports whose receive ended in this batch.
+    let ended: UnsafeMutablePointer<UInt16>
+    var endedCount = 0
+    /// Ports that wait for `retryAt`.
+    var retrying = 0
+    /// The port that a command wants removed receives nothing any more.
+    var hasRetired = false
+    /// Some port died and the control side doesn't know yet.
+    var hasDead = false
+    /// The port that a command is waiting to see removed; 0: none.
+    var removing: UInt16 = 0
+    var isStopping = false
+
+    /// Nanoseconds of the monotonic clock, read once a batch.
+    var clock: Int64 = 0
+    /// The same in milliseconds, cut to 32 bits.
+    var now: UInt32 = 0
+    /// When a frame came last, on `clock`.
+    var lastFrame: Int64 = -1 << 62
+    var lastSweep: UInt32 = 0
+    var isHolding = false
+    /// How long to look for frames before the thread sleeps, in nanoseconds.
+    let spin: Int64
+    var framesInBatch = 0
+    /// Counts waits, wrapping.
+    var batch: UInt32 = 0
+
+    /// Makes a worker around its I/O. `tables` is this worker's own mapping.
+    package init(
+        io: consuming IO, forwarding: consuming Switch, tables: consuming SharedTables, mailbox: Mailbox,
+        latency: LatencyHold?, spinMicroseconds: Int
+    ) {
+        self.io = io
+        self.forwarding = forwarding
+        self.tables = tables
+        self.mailbox = mailbox
+        self.latency = latency
+        spin = Int64(spinMicroseconds) * 1_000
+        states = .allocate(capacity: SharedTables.maximumPorts)
+        states.initialize(repeating: PortState(), count: SharedTables.maximumPorts)
+        ended = .allocate(capacity: SharedTables.maximumPorts)
+        scratch = .allocate(byteCount: TagRewrite.scratchLength, alignment: 8)
+    }
+
+    deinit {
+        states.deallocate()
+        ended.deallocate()
+        scratch.deallocate()
+    }
+
+    /// Forwards until it is told to stop. Call on the thread that made the I/O.
+    package mutating func run() {
+        while !isStopping {
+            step(timeout: nextTimeout())
+        }
+        if isHolding { latency?.release() }
+    }
+
+    /// One round: wait, handle every completion, arm what ended. Tests drive a scripted worker by it.
+    package mutating func step(timeout: Int64) {
+        // Where sleeping deeply can't be forbidden, more frames are likely to come sooner than a sleeper wakes up.
+        io.wait(timeout: spin > 0 && clock &- lastFrame < spin ? 0 : timeout)
+        clock = monotonicNanoseconds()
+        now = UInt32(truncatingIfNeeded: clock / 1_000_000)
+        framesInBatch = 0
+        batch &+= 1
+        let isWoken = handleCompletions()
+        if framesInBatch > 0 { lastFrame = clock }
+        rearm()
+        keepHouse()
+        if hasDead { reportDead() }
+        if hasRetired { finishRemoval(removing) }
+        if isWoken { obey() }
+    }
+
+    /// Nanoseconds to wait: for ever when nothing is due.
+    private func nextTimeout() -> Int64 {
+        if retrying > 0 { return 1_000_000 }
+        return isHolding ? Self.quietTime : -1
+    }
+
+    /// How long no frame must come before the processors may sleep deeply again.
+    private static var quietTime: Int64 { 100_000_000 }
+
+    /// What is due now and then: the latency hold follows the traffic, old stations are swept out.
+    private mutating func keepHouse() {
+        let hasTraffic = clock &- lastFrame < Self.quietTime
+        if hasTraffic != isHolding {
+            isHolding = hasTraffic
+            if hasTraffic { latency?.hold() } else { latency?.release() }
+        }
+        if hasTraffic, now &- lastSweep >= 1_000 {
+            lastSweep = now
+            forwarding.age(now: now)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// What the control thread asks of a worker. Each is answered by one errno, 0 for done.
+enum WorkerCommand: Sendable {
+    /// Makes a domain or changes it.
+    case setDomain(DomainConfiguration)
+    /// Removes a domain and forgets its stations.
+    case removeDomain(UInt16)
+    /// Makes a port (with its descriptor) or changes one (without).
+    case setPort(PortConfiguration, descriptor: Int32?)
+    /// Stops a port; answered when nothing of it is under way any more.
+    case removePort(UInt16)
+    /// Sets a static station.
+    case addStation(StationConfiguration)
+    /// Forgets a station.
+    case removeStation(StationConfiguration)
+    /// Handles a frame as if it had come in by the port.
+    case inject(port: UInt16, frame: [UInt8])
+    /// Ends the worker.
+    case stop
+}
+
+/// What a worker tells the control thread unasked.
+struct WorkerEvent: Sendable {
+    /// The port whose device is gone.
+    var port: UInt16
+    /// What the kernel said.
+    var error: Int32
+}
