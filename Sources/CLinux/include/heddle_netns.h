@@ -1,0 +1,33 @@
+// Network namespaces: the calls that Swift cannot import because Glibc is imported without _GNU_SOURCE.
+// All return 0 (or a descriptor) on success and -errno on failure; descriptors are close-on-exec and the caller's.
+#ifndef HEDDLE_NETNS_H
+#define HEDDLE_NETNS_H
+
+#include <stdint.h>
+
+// Opens the calling thread's network namespace.
+int heddle_netns_current(void);
+// Opens a namespace file (a name under /run/netns, /proc/PID/ns/net, …) without opening what else may lie there:
+// O_PATH first, then the real open only if it is a file of the nsfs. -EINVAL if it is none, or is not a network
+// namespace. Devices and FIFOs are therefore never touched.
+int heddle_netns_open(const char *path);
+// Moves the calling thread, and only it, into the network namespace.
+int heddle_netns_enter(int fd);
+// Moves the calling thread, and only it, into a fresh network namespace.
+int heddle_netns_unshare(void);
+
+// Whether the calling thread's mount namespace is not the one of process 1: 1 or 0.
+int heddle_mountns_differs(void);
+// Moves the calling thread, and only it, into process 1's mount namespace. For threads that end soon after.
+int heddle_mountns_enter_initial(void);
+
+// Binds the namespace file behind `fd` over the empty file `path`, made if it is missing. 0 also if it is bound there
+// already; -EEXIST if something else lies there.
+int heddle_netns_bind(int fd, const char *path);
+// Takes away what heddle_netns_bind made. 0 also if there is nothing; -EINVAL if `path` is something else.
+int heddle_netns_unbind(const char *path);
+
+// Device and inode number of an open file, the identity of a namespace. 0 or -errno.
+int heddle_file_identity(int fd, uint64_t *device, uint64_t *inode);
+
+#endif
