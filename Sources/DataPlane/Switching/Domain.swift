@@ -1,0 +1,54 @@
+/// What the switch knows of one broadcast domain. A plain value; the switch owns the list of members.
+struct Domain {
+    /// Whether the domain exists.
+    var isPresent = false
+    /// Members in no order. nil: none yet.
+    var members: UnsafeMutablePointer<UInt16>?
+    var memberCount = 0
+    var memberCapacity = 0
+    /// How many members are access ports. Not 0: the domain tells VLANs apart.
+    var accessCount = 0
+    /// How many members are not isolated.
+    var openCount = 0
+
+    init() {}
+
+    /// Adds a member.
+    ///
+    /// - Returns: its place.
+    mutating func append(_ port: UInt16) -> Int {
+        if memberCount == memberCapacity {
+            let capacity = max(8, memberCapacity * 2)
+            let grown = UnsafeMutablePointer<UInt16>.allocate(capacity: capacity)
+            grown.initialize(repeating: 0, count: capacity)
+            if let members {
+                grown.update(from: members, count: memberCount)
+                members.deallocate()
+            }
+            members = grown
+            memberCapacity = capacity
+        }
+        members?[memberCount] = port
+        memberCount += 1
+        return memberCount - 1
+    }
+
+    /// Takes the member at `index` out and puts the last one into its place.
+    ///
+    /// - Returns: the port that is at `index` now; nil if it was the last.
+    mutating func remove(at index: Int) -> UInt16? {
+        guard let members, index < memberCount else { return nil }
+        memberCount -= 1
+        if index == memberCount { return nil }
+        members[index] = members[memberCount]
+        return members[index]
+    }
+
+    /// Frees the list.
+    mutating func dispose() {
+        members?.deallocate()
+        members = nil
+        memberCount = 0
+        memberCapacity = 0
+    }
+}

@@ -1,0 +1,136 @@
+/// Why a frame went nowhere. Every frame that goes nowhere has exactly one reason.
+///
+/// The raw value is an index into counters in shared memory: add new reasons at the end, keep the count below 48.
+public enum DropReason: UInt8, CaseIterable, Sendable {
+    /// Not a reason: the frame goes on.
+    case none = 0
+
+    // Ingress: counted at the port by which the frame came in.
+
+    /// Fewer than 14 bytes of Ethernet.
+    case tooShort
+    /// More bytes than the largest super-frame with two VLAN tags.
+    case tooLong
+    /// The frame was cut: it ends inside its VLAN tag, or was longer than the buffer it was received into.
+    case truncated
+    /// Sent to one of 01-80-C2-00-00-00…0F, which no bridge forwards (IEEE 802.1D-2004, table 7-10).
+    case reservedGroup
+    /// The source is a group address.
+    case groupSource
+    /// The source is 00-00-00-00-00-00.
+    case zeroSource
+    /// The destination lives behind the port by which the frame came in.
+    case samePort
+    /// Both ports are isolated.
+    case isolated
+    /// To be flooded, but no other port may have it.
+    case noOtherPort
+    /// The source guard: the frame's source is not the endpoint's MAC.
+    case guardMAC
+    /// The source guard: an ARP sender that isn't the endpoint.
+    case guardARP
+    /// The source guard: an IPv4 source that isn't the endpoint's.
+    case guardIPv4
+    /// The source guard: an IPv6 source or neighbour discovery message that isn't the endpoint's to send.
+    case guardIPv6
+    /// A tagged frame at an access port, or tags nested too deep for the source guard to see what they hold.
+    case vlanTagged
+    /// VLAN 4095, which no frame may carry (IEEE 802.1Q).
+    case vlanReserved
+    /// virtio_net_hdr: a gso_type that isn't known or isn't supported.
+    case vnetGSOType
+    /// virtio_net_hdr: a gso_size that can't be.
+    case vnetGSOSize
+    /// virtio_net_hdr: the gso_type doesn't fit the packet.
+    case vnetGSOProtocol
+    /// virtio_net_hdr: csum_start or csum_offset lie, or a super-frame has no partial checksum.
+    case vnetChecksum
+    /// virtio_net_hdr: a super-frame inside a tunnel, which the header cannot describe.
+    case vnetTunnel
+    /// The port belongs to no domain.
+    case noDomain
+
+    // Egress: counted at the port by which the frame should have gone out.
+
+    /// Longer than the port's MTU allows, and not a super-frame.
+    case exceedsMTU
+    /// The port does not carry the frame's VLAN.
+    case vlanMismatch
+    /// The port's queue is full (EAGAIN, ENOBUFS).
+    case egressFull
+    /// The port's device is down (EIO, ENETDOWN, ENXIO).
+    case egressDown
+    /// The kernel refused the frame (EINVAL, EMSGSIZE and others).
+    case egressRejected
+    /// The port's device is gone (EBADF, EBADFD).
+    case egressGone
+
+    // Kernel: counted by the kernel before the frame reached Heddle.
+
+    /// The kernel's own queue of the port was full.
+    case kernelQueue
+    /// Receiving failed for another reason.
+    case receiveFailed
+}
+
+extension DropReason {
+    /// Where a drop is counted.
+    public enum Direction: Sendable {
+        /// At the port by which the frame came in.
+        case ingress
+        /// At the port by which the frame should have gone out.
+        case egress
+        /// By the kernel, before Heddle had the frame.
+        case kernel
+    }
+
+    /// Where a drop for this reason is counted.
+    public var direction: Direction {
+        if rawValue < DropReason.exceedsMTU.rawValue { return .ingress }
+        return rawValue < DropReason.kernelQueue.rawValue ? .egress : .kernel
+    }
+
+    /// Whether this is a reason. A pattern, since `==` of an enum is generic and not allowed on the way of a frame.
+    public var isDrop: Bool {
+        @_noAllocation @_noLocks get {
+            if case .none = self { return false }
+            return true
+        }
+    }
+
+    /// The reason as it stands in JSON and in tables.
+    public var name: String {
+        switch self {
+        case .none: "none"
+        case .tooShort: "too-short"
+        case .tooLong: "too-long"
+        case .truncated: "truncated"
+        case .reservedGroup: "reserved-group"
+        case .groupSource: "group-source"
+        case .zeroSource: "zero-source"
+        case .samePort: "same-port"
+        case .isolated: "isolated"
+        case .noOtherPort: "no-other-port"
+        case .guardMAC: "guard-mac"
+        case .guardARP: "guard-arp"
+        case .guardIPv4: "guard-ipv4"
+        case .guardIPv6: "guard-ipv6"
+        case .vlanTagged: "vlan-tagged"
+        case .vlanReserved: "vlan-reserved"
+        case .vnetGSOType: "vnet-gso-type"
+        case .vnetGSOSize: "vnet-gso-size"
+        case .vnetGSOProtocol: "vnet-gso-protocol"
+        case .vnetChecksum: "vnet-checksum"
+        case .vnetTunnel: "vnet-tunnel"
+        case .noDomain: "no-domain"
+        case .exceedsMTU: "exceeds-mtu"
+        case .vlanMismatch: "vlan-mismatch"
+        case .egressFull: "egress-full"
+        case .egressDown: "egress-down"
+        case .egressRejected: "egress-rejected"
+        case .egressGone: "egress-gone"
+        case .kernelQueue: "kernel-queue"
+        case .receiveFailed: "receive-failed"
+        }
+    }
+}

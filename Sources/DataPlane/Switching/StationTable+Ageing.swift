@@ -1,0 +1,71 @@
+extension StationTable {
+    /// Forgets stations that nothing was heard of for too long, in a few buckets at a time.
+    ///
+    /// Aged stations are never found, swept or not; this gives their room back and keeps the 32-bit clock (which comes
+    /// round after 49 days) unambiguous: sweep the whole table at least once a day.
+    ///
+    /// - Parameters:
+    ///   - budget: buckets of four to look at; a table has capacity / 4.
+    ///   - now: milliseconds.
+    /// - Returns: how many were forgotten.
+    @_noAllocation @_noLocks
+    public mutating func age(budget: Int, now: UInt32) -> Int {
+        var forgotten = 0
+        var remaining = budget
+        while remaining > 0 {
+            // Masked: always one of the buckets.
+            var entry = buckets.start + Int(truncatingIfNeeded: sweepCursor & buckets.mask) &* StationBuckets.bytes
+            let end = entry + StationBuckets.bytes
+            while entry < end {
+                let key = buckets.load(entry, 0)
+                if key != 0, isExpired(key, buckets.load(entry, 1), now: now) {
+                    clear(entry)
+                    forgotten &+= 1
+                }
+                entry += StationBuckets.entryBytes
+            }
+            sweepCursor = (sweepCursor &+ 1) & buckets.mask
+            remaining &-= 1
+        }
+        statistics.aged &+= UInt64(truncatingIfNeeded: forgotten)
+        return forgotten
+    }
+
+    /// Forgets the stations of a port.
+    ///
+    /// - Parameters:
+    ///   - port: 1…4095.
+    ///   - includingStatic: false: those set by hand stay.
+    /// - Returns: how many were forgotten.
+    @discardableResult
+    public mutating func flush(port: UInt16, includingStatic: Bool) -> Int {
+        flush(mask: 0xFFFF &<< 32, value: UInt64(port) &<< 32, includingStatic: includingStatic)
+    }
+
+    /// Forgets the stations of a domain.
+    ///
+    /// - Parameters:
+    ///   - domain: 1…4095.
+    ///   - includingStatic: false: those set by hand stay.
+    /// - Returns: how many were forgotten.
+    @discardableResult
+    public mutating func flush(domain: UInt16, includingStatic: Bool) -> Int {
+        flush(mask: 0xFFFF &<< 48, value: UInt64(domain) &<< 48, includingStatic: includingStatic)
+    }
+
+    /// Forgets the stations whose word 1 has `value` in the bits of `mask`. O(capacity).
+    private mutating func flush(mask: UInt64, value: UInt64, includingStatic: Bool) -> Int {
+        var forgotten = 0
+        var entry = buckets.start
+        while entry < buckets.end {
+            let key = buckets.load(entry, 0)
+            let mayGo = key != 0 && (includingStatic || key & StationBuckets.staticBit == 0)
+            if mayGo, buckets.load(entry, 1) & mask == value {
+                clear(entry)
+                forgotten &+= 1
+            }
+            entry += StationBuckets.entryBytes
+        }
+        return forgotten
+    }
+}

@@ -1,0 +1,177 @@
+/// What learning a frame's source did.
+public enum LearnResult: UInt8, Sendable {
+    /// Known where it is; nothing was written.
+    case known
+    /// Known where it is; its time was renewed.
+    case refreshed
+    /// Learned.
+    case new
+    /// It was behind another port.
+    case moved
+    /// A static entry says that it lives behind another port. The entry stays and the frame goes on (802.1D: a static
+    /// entry is never overwritten; who may send what is the source guard's business).
+    case staticElsewhere
+    /// Not learned: its port has too many, or others need the room more. The frame goes on.
+    case refused
+}
+
+extension StationTable {
+    /// Learns or refreshes a frame's source.
+    ///
+    /// - Parameters:
+    ///   - mac: an individual, non-zero 48-bit address.
+    ///   - vlan: 0…4094.
+    ///   - domain: 1…4095.
+    ///   - port: 1…4095.
+    ///   - now: milliseconds.
+    @inline(__always) @_noAllocation @_noLocks
+    public mutating func learn(mac: UInt64, vlan: UInt16, domain: UInt16, port: UInt16, now: UInt32) -> LearnResult {
+        let key = StationBuckets.key(mac: mac, vlan: vlan)
+        let hash = buckets.hash(key: key, domain: domain)
+        guard let entry = buckets.find(key: key, domain: domain, hash: hash) else {
+            return insert(key: key, domain: domain, port: port, hash: hash, now: now)
+        }
+        let place = buckets.load(entry, 1)
+        if place &>> 32 == StationBuckets.place(domain: domain, port: port, seen: 0) &>> 32 {
+            // A time that lies ahead counts as now.
+            let age = now &- UInt32(truncatingIfNeeded: place)
+            if age < Self.refreshInterval || age > UInt32(Int32.max) { return .known }
+            buckets.store(entry, 1, StationBuckets.place(domain: domain, port: port, seen: now))
+            return .refreshed
+        }
+        return move(entry, domain: domain, port: port, now: now)
+    }
+
+    /// The station was behind another port.
+    @inline(never) @_noAllocation @_noLocks
+    mutating func move(_ entry: UnsafeMutableRawPointer, domain: UInt16, port: UInt16, now: UInt32) -> LearnResult {
+        let key = buckets.load(entry, 0)
+        let place = buckets.load(entry, 1)
+        if key & StationBuckets.staticBit != 0 { return .staticElsewhere }
+        let expired = isExpired(key, place, now: now)
+        if learned(port) >= portCap {
+            // Better not known than known where it no longer is.
+            clear(entry)
+            statistics.refused &+= 1
+            return .refused
+        }
+        count(port: UInt16(truncatingIfNeeded: place &>> 32), .max)
+        count(port: port, 1)
+        buckets.store(entry, 1, StationBuckets.place(domain: domain, port: port, seen: now))
+        if expired {
+            statistics.learned &+= 1
+            return .new
+        }
+        statistics.moved &+= 1
+        return .moved
+    }
+
+    /// The station isn't in its buckets.
+    @inline(never) @_noAllocation @_noLocks
+    mutating func insert(key: UInt64, domain: UInt16, port: UInt16, hash: UInt64, now: UInt32) -> LearnResult {
+        var survey = Survey(port: port)
+        look(at: buckets.first(hash), now: now, &survey)
+        if buckets.mask != 0 { look(at: buckets.second(hash), now: now, &survey) }
+        let target: UnsafeMutableRawPointer?
+        if learned(port) >= portCap {
+            target = survey.ownOldest
+        } else if let free = survey.free {
+            target = free
+        } else if let victim = survey.victim, survey.victimCount > learned(port) {
+            target = victim
+        } else {
+            target = survey.ownOldest
+        }
+        guard let entry = target else {
+            statistics.refused &+= 1
+            return .refused
+        }
+        let old = buckets.load(entry, 0)
+        if old != 0 {
+            if isExpired(old, buckets.load(entry, 1), now: now) {
+                statistics.aged &+= 1
+            } else {
+                statistics.evicted &+= 1
+            }
+            clear(entry)
+        }
+        buckets.write(entry, key: key, place: StationBuckets.place(domain: domain, port: port, seen: now))
+        count(port: port, 1)
+        statistics.learned &+= 1
+        return .new
+    }
+
+    /// Learned stations of a port.
+    @inline(__always) @_noAllocation @_noLocks
+    func learned(_ port: UInt16) -> UInt32 {
+        learnedCounts[Int(port) & (Self.identifiers &- 1)]
+    }
+
+    /// What the two buckets of a newcomer offer.
+    struct Survey {
+        let port: UInt16
+        /// An entry that is empty or expired, in the emptier bucket.
+        var free: UnsafeMutableRawPointer?
+        /// How many such the bucket of `free` has.
+        var freeCount = 0
+        /// The newcomer's port's oldest learned station.
+        var ownOldest: UnsafeMutableRawPointer?
+        var ownAge: UInt32 = 0
+        /// The oldest learned station of the other port that holds most in the whole table.
+        var victim: UnsafeMutableRawPointer?
+        var victimPort: UInt16 = 0
+        var victimCount: UInt32 = 0
+        var victimAge: UInt32 = 0
+
+        @inline(__always) @_noAllocation @_noLocks
+        init(port: UInt16) {
+            self.port = port
+        }
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    private func look(at bucket: UnsafeMutableRawPointer, now: UInt32, _ survey: inout Survey) {
+        var firstFree: UnsafeMutableRawPointer?
+        var freeCount = 0
+        var entry = bucket
+        let end = bucket + StationBuckets.bytes
+        while entry < end {
+            let key = buckets.load(entry, 0)
+            let place = buckets.load(entry, 1)
+            if key == 0 || isExpired(key, place, now: now) {
+                if firstFree == nil { firstFree = entry }
+                freeCount &+= 1
+            } else if key & StationBuckets.staticBit == 0 {
+                consider(entry, place: place, now: now, &survey)
+            }
+            entry += StationBuckets.entryBytes
+        }
+        if freeCount > survey.freeCount {
+            survey.free = firstFree
+            survey.freeCount = freeCount
+        }
+    }
+
+    /// A learned station that is still heard of: may it have to give way?
+    @inline(__always) @_noAllocation @_noLocks
+    private func consider(_ entry: UnsafeMutableRawPointer, place: UInt64, now: UInt32, _ survey: inout Survey) {
+        let port = UInt16(truncatingIfNeeded: place &>> 32)
+        let elapsed = now &- UInt32(truncatingIfNeeded: place)
+        let age = elapsed > UInt32(Int32.max) ? 0 : elapsed
+        if port == survey.port {
+            if survey.ownOldest == nil || age > survey.ownAge {
+                survey.ownOldest = entry
+                survey.ownAge = age
+            }
+            return
+        }
+        let held = learned(port)
+        let isOlder = port == survey.victimPort && age > survey.victimAge
+        if held > survey.victimCount || isOlder {
+            survey.victim = entry
+            survey.victimPort = port
+            survey.victimCount = held
+            survey.victimAge = age
+        }
+    }
+}

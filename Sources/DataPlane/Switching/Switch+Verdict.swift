@@ -1,0 +1,103 @@
+extension Switch {
+    /// What happens to a frame that came in. Checks everything, in this order: length, virtio_net_hdr, reserved group
+    /// addresses, source address, VLAN, source guard; then learns the source and looks the destination up.
+    ///
+    /// - Parameters:
+    ///   - ingress: the port by which it came.
+    ///   - header: the virtio_net_hdr (10 bytes) with the frame right behind it; it is made canonical (see
+    ///     `VirtioNetHeader.check`), the frame is only read.
+    ///   - length: of the frame without the virtio_net_hdr.
+    ///   - now: milliseconds.
+    @_noAllocation @_noLocks
+    public mutating func verdict(
+        ingress: UInt16, header: UnsafeMutableRawPointer, length: Int, now: UInt32
+    ) -> Verdict {
+        let source = port(ingress).pointee
+        let domain = source.domain
+        if domain == 0 { return .drop(.noDomain) }
+        let bytes = UnsafeRawPointer(header) + VirtioNetHeader.length
+        // From here on the 14 bytes of the Ethernet header may be read.
+        guard let frame = EthernetView(bytes, length: length) else { return .drop(.tooShort, domain: domain) }
+        if length > Ethernet.maximumLength { return .drop(.tooLong, domain: domain) }
+        let offloads = VirtioNetHeader.check(header, frame: bytes, length: length)
+        if offloads.isDrop { return .drop(offloads, domain: domain) }
+
+        let destination = frame.destination
+        if Ethernet.isReservedGroup(destination) { return .drop(.reservedGroup, domain: domain) }
+        let sourceAndType = frame.sourceAndType
+        let station = sourceAndType &>> 16
+        if Ethernet.isGroup(station) { return .drop(.groupSource, domain: domain) }
+        if station == 0 { return .drop(.zeroSource, domain: domain) }
+
+        var vlan: UInt16 = 0
+        let etherType = UInt16(truncatingIfNeeded: sourceAndType)
+        // Linux wants two bytes more than the tag, and drops what is shorter.
+        if EtherType.isTag(etherType), length < Self.shortestTagged { return .drop(.truncated, domain: domain) }
+        if self.domain(domain).pointee.accessCount != 0 {
+            let reason = classify(frame, etherType: etherType, access: source.accessVLAN, vlan: &vlan)
+            if reason.isDrop { return .drop(reason, domain: domain) }
+        }
+        if VirtioNetHeader.isSuperframe(UnsafeRawPointer(header)) { vlan |= Verdict.superframeBit }
+        if source.isGuarded {
+            let reason = guards[Int(ingress) & (Self.identifiers &- 1)].check(frame)
+            if reason.isDrop { return .drop(reason, domain: domain) }
+        }
+
+        let identifier = vlan & VLANTag.identifierMask
+        _ = stations.learn(mac: station, vlan: identifier, domain: domain, port: ingress, now: now)
+        if !Ethernet.isGroup(destination) {
+            let target = stations.lookup(mac: destination, vlan: identifier, domain: domain, now: now)
+            let record = port(target).pointee
+            // Not known, or known to an engine before this one behind a port that isn't there any more.
+            if target != 0, record.domain == domain {
+                if target == ingress { return .drop(.samePort, domain: domain) }
+                if record.isIsolated, source.isIsolated { return .drop(.isolated, domain: domain) }
+                return .forward(to: target, domain: domain, vlan: vlan)
+            }
+        }
+        return flood(ingress: ingress, source: source, vlan: vlan)
+    }
+
+    /// Ethernet header, one tag, and two bytes of payload (Linux: skb_vlan_untag).
+    static var shortestTagged: Int { @_noAllocation @_noLocks get { 20 } }
+
+    /// To all who may have it, or a drop if nobody may.
+    @inline(__always) @_noAllocation @_noLocks
+    private func flood(ingress: UInt16, source: SwitchPort, vlan: UInt16) -> Verdict {
+        let home = domain(source.domain)
+        let verdict = Verdict.flood(source.domain, vlan: vlan)
+        if vlan & Verdict.awareBit == 0 {
+            // An isolated port itself isn't among the open ones.
+            let others = source.isIsolated ? home.pointee.openCount : home.pointee.memberCount &- 1
+            return others > 0 ? verdict : .drop(.noOtherPort, domain: source.domain)
+        }
+        var index = 0
+        let members = floodMembers(source.domain)
+        while index < members.count {
+            if isMember(members[unchecked: index], ingress: ingress, source: source, verdict: verdict) {
+                return verdict
+            }
+            index &+= 1
+        }
+        return .drop(.noOtherPort, domain: source.domain)
+    }
+
+    /// Whether a flooded frame goes out by a port.
+    @inline(__always) @_noAllocation @_noLocks
+    func isMember(_ id: UInt16, ingress: UInt16, source: SwitchPort, verdict: Verdict) -> Bool {
+        if id == ingress { return false }
+        let target = port(id).pointee
+        if target.isIsolated, source.isIsolated { return false }
+        return !verdict.isVLANAware || target.accessVLAN == 0 || target.accessVLAN == verdict.vlanIdentifier
+    }
+}
+
+extension UnsafeBufferPointer where Element == UInt16 {
+    /// An element without a check in debug builds either; the caller holds `index < count`.
+    subscript(unchecked index: Int) -> UInt16 {
+        @_noAllocation @_noLocks get {
+            guard let baseAddress else { return 0 }
+            return baseAddress[index]
+        }
+    }
+}
