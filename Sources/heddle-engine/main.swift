@@ -3,15 +3,20 @@ import Glibc
 
 // The data plane's process. heddled starts it with its descriptors open: nobody else should.
 
+func complain(_ text: String) {
+    var bytes = Array(text.utf8)
+    _ = write(STDERR_FILENO, &bytes, bytes.count)
+}
+
 func usage() -> Never {
-    fputs(
+    complain(
         """
         usage: heddle-engine --workers N --io auto|uring|epoll [--spin-us N]
 
         The data plane of Heddle. heddled starts it and leaves it three descriptors: 3, the socket on which it
         listens for daemons; 4, the shared tables; 5, /dev/cpu_dma_latency. To run Heddle, start heddled.
 
-        """, stderr)
+        """)
     exit(64)
 }
 
@@ -47,6 +52,6 @@ do {
         latency: EngineOptions.Descriptor.latency)
     engine.run()
 } catch {
-    fputs("heddle-engine: \(error)\n", stderr)
+    complain("heddle-engine: \(error)\n")
     exit(1)
 }

@@ -121,8 +121,12 @@ final class WorkerThread: Sendable {
         guard plan.index < tables.workers else {
             throw EngineError(reason: "the shared tables were made for \(tables.workers) workers")
         }
+        let now = UInt32(truncatingIfNeeded: monotonicNanoseconds() / 1_000_000)
+        guard let stations = tables.stations(worker: plan.index, now: now) else {
+            throw EngineError(reason: "the shared tables have no room for stations")
+        }
         var worker = Worker(
-            io: io, forwarding: Switch(stations: tables.stationMemory(worker: plan.index)), tables: tables,
+            io: io, forwarding: Switch(stations: stations), tables: tables,
             mailbox: plan.mailbox, latency: plan.latency, spinMicroseconds: plan.options.spinMicroseconds)
         plan.report.outcome.withLock { $0 = .running(usesRing: usesRing) }
         worker.run()

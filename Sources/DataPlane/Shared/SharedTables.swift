@@ -100,12 +100,27 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
         return (memory + Self.page).assumingMemoryBound(to: UInt64.self) + index * CounterIndex.count
     }
 
-    /// The memory of one worker's MAC table; valid as long as the mapping.
-    func stationMemory(worker: Int) -> UnsafeMutableRawBufferPointer {
-        precondition(worker >= 0 && worker < workers)
-        let table = Self.stationTableBytes
-        return UnsafeMutableRawBufferPointer(
-            start: memory + Self.page + Self.countersBytes + worker * table, count: table)
+    /// What an engine knows of a domain's stations, ordered by VLAN and MAC; a learned station as old as `ageing`
+    /// (milliseconds) or older is left out. Any thread, any process; O(capacity).
+    public func stations(domain: UInt16, ageing: UInt32) -> [StationEntry] {
+        let now = UInt32(truncatingIfNeeded: monotonicNanoseconds() / 1_000_000)
+        let entries = StationTable.entries(
+            in: stationMemory(worker: Int(domain) % workers), byteCount: Self.stationTableBytes, domain: domain,
+            ageing: ageing, now: now)
+        return entries ?? []
+    }
+
+    /// The MAC table of one worker, with what an earlier engine learned if it is sound; nil if there is no such worker.
+    /// Valid as long as the mapping; for one writer.
+    func stations(worker: Int, now: UInt32) -> StationTable? {
+        guard worker >= 0, worker < workers else { return nil }
+        let place = stationMemory(worker: worker)
+        if let known = StationTable(attaching: place, byteCount: Self.stationTableBytes, now: now) { return known }
+        return StationTable(formatting: place, byteCount: Self.stationTableBytes, capacity: Self.stationCapacity)
+    }
+
+    private func stationMemory(worker: Int) -> UnsafeMutableRawPointer {
+        memory + Self.page + Self.countersBytes + worker * Self.stationTableBytes
     }
 
     private static var stationTableBytes: Int {

@@ -16,11 +16,11 @@ extension Worker where IO: ~Copyable {
         case .removePort(let id):
             remove(id)
         case .addStation(let station):
-            let isSet = forwarding.addStation(
-                mac: station.mac.value, vlan: station.vlan, domain: station.domain, port: station.port)
+            let isSet = forwarding.stations.addStatic(
+                mac: station.mac.value, vlan: station.vlan, domain: station.domain, port: station.port, now: now)
             mailbox.complete(isSet ? 0 : EINVAL)
         case .removeStation(let station):
-            let wasThere = forwarding.removeStation(
+            let wasThere = forwarding.stations.remove(
                 mac: station.mac.value, vlan: station.vlan, domain: station.domain)
             mailbox.complete(wasThere ? 0 : ENOENT)
         case .inject(let port, let frame):
@@ -41,7 +41,10 @@ extension Worker where IO: ~Copyable {
         } else if states[index].life != .present {
             return ENOENT
         }
-        guard forwarding.setPort(port) else {
+        let isSet = forwarding.setPort(
+            port.id, domain: port.domain, isolated: port.isolated, accessVLAN: port.accessVLAN, mtu: port.mtu,
+            sourceGuard: port.sourceGuard.map { SourceGuard($0) })
+        guard isSet else {
             if descriptor != nil { io.detach(port: port.id) }
             return EINVAL
         }
@@ -98,5 +101,13 @@ extension Worker where IO: ~Copyable {
             io.wait(timeout: 0)
         }
         return 0
+    }
+}
+
+extension SourceGuard {
+    fileprivate init(_ configured: PortGuard) {
+        self.init(
+            mac: configured.mac.value, ipv4: configured.ipv4.map(\.value),
+            ipv6: configured.ipv6.map { UInt128($0.high) << 64 | UInt128($0.low) })
     }
 }

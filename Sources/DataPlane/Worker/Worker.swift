@@ -113,14 +113,17 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         if isWoken { obey() }
     }
 
-    /// Nanoseconds to wait: for ever when nothing is due.
+    /// Nanoseconds to wait.
     private func nextTimeout() -> Int64 {
         if retrying > 0 { return 1_000_000 }
-        return isHolding ? Self.quietTime : -1
+        return isHolding ? Self.quietTime : Self.idleTime
     }
 
     /// How long no frame must come before the processors may sleep deeply again.
     private static var quietTime: Int64 { 100_000_000 }
+
+    /// Once an hour without traffic, so that stations are swept out before the 32-bit clock comes round.
+    private static var idleTime: Int64 { 3_600_000_000_000 }
 
     /// What is due now and then: the latency hold follows the traffic, old stations are swept out.
     private mutating func keepHouse() {
@@ -129,9 +132,10 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
             isHolding = hasTraffic
             if hasTraffic { latency?.hold() } else { latency?.release() }
         }
-        if hasTraffic, now &- lastSweep >= 1_000 {
+        if now &- lastSweep >= 1_000 {
             lastSweep = now
-            forwarding.age(now: now)
+            // A sixteenth of the table each second: all of it well within the shortest useful ageing.
+            _ = forwarding.stations.age(budget: SharedTables.stationCapacity / 4 / 16, now: now)
         }
     }
 }
