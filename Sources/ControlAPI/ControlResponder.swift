@@ -1,0 +1,97 @@
+import FoundationEssentials
+import HTTPTypes
+import HeddleAPI
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Answers one HTTP request by asking the control plane.
+struct ControlResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    /// Larger bodies are refused; a request to attach with a hundred published ports has a few kilobytes.
+    static let largestBody = 1 << 20
+
+    let service: any ControlService
+    let logger: Logger
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        let start = ContinuousClock.now
+        let target = request.head.path ?? ""
+        var response: Response
+        do {
+            response = try await answer(Route(method: request.method, target: target), request)
+        } catch let refusal as Refusal {
+            response = ControlResponder.response(to: refusal)
+        } catch let error as APIError {
+            response = ControlResponder.response(to: Refusal(error))
+        }
+        // An answer to HEAD says how long its body would be, but has none (RFC 9110, section 9.3.2).
+        if request.method == .head { response.body = .init() }
+        logger.debug(
+            "request",
+            metadata: [
+                "method": "\(request.method)", "target": "\(target)", "status": "\(response.status.code)",
+                "took": "\(start.duration(to: .now))",
+            ])
+        return response
+    }
+
+    private func answer(_ route: Route, _ request: Request) async throws -> Response {
+        switch route {
+        case .status: return try ControlResponder.json(await service.status())
+        case .networks: return try ControlResponder.json(await service.networks())
+        case .createNetwork:
+            let wish: NetworkRequest = try await body(of: request)
+            return try ControlResponder.json(await service.createNetwork(wish), status: .created)
+        case .network(let name): return try ControlResponder.json(await service.network(named: name))
+        case .removeNetwork(let name):
+            try await service.removeNetwork(named: name)
+        case .stations(let name): return try ControlResponder.json(await service.stations(network: name))
+        case .endpoints(let network): return try ControlResponder.json(await service.endpoints(network: network))
+        case .endpoint(let id): return try ControlResponder.json(await service.endpoint(id: id))
+        case .attach:
+            let wish: AttachRequest = try await body(of: request)
+            return try ControlResponder.json(await service.attach(wish), status: .created)
+        case .detach:
+            let wish: DetachRequest = try await body(of: request)
+            try await service.detach(network: wish.network, sandbox: wish.sandbox)
+        case .adopt:
+            let wish: AdoptRequest = try await body(of: request)
+            let endpoint = try await service.adopt(network: wish.network, interface: wish.ifname)
+            return try ControlResponder.json(endpoint, status: .created)
+        case .release:
+            let wish: ReleaseRequest = try await body(of: request)
+            try await service.release(interface: wish.ifname)
+        case .statistics: return try ControlResponder.json(await service.statistics())
+        }
+        return Response(status: .noContent)
+    }
+
+    private func body<Body: BodyDecodable>(of request: Request) async throws -> Body {
+        do {
+            return try Body.decode(try await request.body.collect(upTo: ControlResponder.largestBody))
+        } catch is NIOTooManyBytesError {
+            throw Refusal.malformed(
+                "the body is larger than \(ControlResponder.largestBody) bytes", status: .contentTooLarge)
+        }
+    }
+
+    private static func response(to refusal: Refusal) -> Response {
+        var response = (try? json(refusal.error, status: refusal.status)) ?? Response(status: refusal.status)
+        if !refusal.allowed.isEmpty {
+            response.headers[.allow] = refusal.allowed.map(\.rawValue).joined(separator: ", ")
+        }
+        return response
+    }
+
+    private static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var bytes = ByteBuffer(bytes: try encoder.encode(value))
+        // For people with curl.
+        bytes.writeString("\n")
+        return Response(
+            status: status, headers: [.contentType: "application/json"], body: .init(byteBuffer: bytes))
+    }
+}

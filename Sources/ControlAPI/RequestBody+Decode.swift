@@ -1,0 +1,119 @@
+import FoundationEssentials
+import HeddleAPI
+import Hummingbird
+import NIOCore
+
+/// What a client can send as a body: an object whose every key is known.
+protocol BodyDecodable: Decodable, Sendable {
+    /// Every key, in the order of the type's declaration.
+    static var keys: [String] { get }
+}
+
+extension NetworkRequest: BodyDecodable {
+    static let keys = [
+        "name", "driver", "subnets", "gateways", "ipRanges", "mtu", "internal", "isolated", "options",
+    ]
+}
+
+extension AttachRequest: BodyDecodable {
+    static let keys = [
+        "network", "sandbox", "via", "ifname", "ip", "mac", "name", "aliases", "vlan", "publish",
+    ]
+}
+
+extension DetachRequest: BodyDecodable {
+    static let keys = ["network", "sandbox"]
+}
+
+extension AdoptRequest: BodyDecodable {
+    static let keys = ["network", "ifname"]
+}
+
+extension ReleaseRequest: BodyDecodable {
+    static let keys = ["ifname"]
+}
+
+extension BodyDecodable {
+    /// Reads a body; refuses unknown keys, since what a client wants and does not get must not go unnoticed.
+    static func decode(_ body: ByteBuffer) throws(Refusal) -> Self {
+        guard body.readableBytes > 0 else {
+            throw .malformed("the body is empty", hint: "send a JSON object with " + list(keys))
+        }
+        let data = Data(body.readableBytesView)
+        let decoder = JSONDecoder()
+        do {
+            let present = try decoder.decode(KeysOfObject.self, from: data).keys
+            if let stranger = present.filter({ !keys.contains($0) }).min() {
+                throw Refusal.malformed(
+                    "the key \(stranger.debugDescription) is not known here", hint: "known are " + list(keys))
+            }
+            return try decoder.decode(Self.self, from: data)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch let error as DecodingError {
+            throw .malformed(explain(error), hint: "send a JSON object with " + list(keys))
+        } catch {
+            throw .malformed("the body is not JSON")
+        }
+    }
+
+    private static func list(_ keys: [String]) -> String {
+        keys.joined(separator: ", ")
+    }
+}
+
+/// The keys of a JSON object, whatever their values are.
+private struct KeysOfObject: Decodable {
+    struct Key: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    var keys: [String]
+
+    init(from decoder: any Decoder) throws {
+        keys = try decoder.container(keyedBy: Key.self).allKeys.map(\.stringValue)
+    }
+}
+
+/// What is wrong with a body, in the words of its author.
+private func explain(_ error: DecodingError) -> String {
+    func place(_ path: [any CodingKey]) -> String {
+        var text = ""
+        for key in path {
+            if let index = key.intValue {
+                text += "[\(index)]"
+            } else {
+                text += text.isEmpty ? key.stringValue : "." + key.stringValue
+            }
+        }
+        return text.isEmpty ? "the body" : text.debugDescription
+    }
+    switch error {
+    case .keyNotFound(let key, let context):
+        return "\(place(context.codingPath + [key])) is missing"
+    case .valueNotFound(_, let context):
+        return "\(place(context.codingPath)) is null, which says nothing"
+    case .typeMismatch(let type, let context):
+        return "\(place(context.codingPath)) must be \(name(of: type))"
+    case .dataCorrupted(let context):
+        return context.codingPath.isEmpty
+            ? "the body is not JSON" : "\(place(context.codingPath)) has a value that is out of range"
+    @unknown default:
+        return "the body is not what it should be"
+    }
+}
+
+private func name(of type: any Any.Type) -> String {
+    switch type {
+    case is String.Type: "a string"
+    case is Bool.Type: "true or false"
+    case is any BinaryInteger.Type: "a whole number"
+    case is [Any].Type: "an array"
+    case is [String: Any].Type: "an object"
+    default: "of another type"
+    }
+}

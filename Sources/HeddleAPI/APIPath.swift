@@ -1,0 +1,62 @@
+/// The request targets of the HTTP API: what a client puts behind the method. Names are percent-encoded.
+///
+/// | method | path | body | answer |
+/// |---|---|---|---|
+/// | GET | /v1/status | | `Status` |
+/// | GET | /v1/networks | | array of `Network` |
+/// | POST | /v1/networks | `NetworkRequest` | 201, `Network` |
+/// | GET | /v1/networks/NAME | | `Network` |
+/// | DELETE | /v1/networks/NAME | | 204 |
+/// | GET | /v1/networks/NAME/stations | | array of `Station` |
+/// | GET | /v1/endpoints[?network=NAME] | | array of `Endpoint` |
+/// | GET | /v1/endpoints/ID | | `Endpoint` |
+/// | POST | /v1/attach | `AttachRequest` | 201, `Endpoint` |
+/// | POST | /v1/detach | `DetachRequest` | 204 |
+/// | POST | /v1/adopt | `AdoptRequest` | 201, `Endpoint` |
+/// | POST | /v1/release | `ReleaseRequest` | 204 |
+/// | GET | /v1/statistics | | `Statistics` |
+///
+/// Every refusal has a status of 400 or above and an `APIError` as its body.
+public enum APIPath {
+    /// The version of the API, and the first segment of every path.
+    public static let version = "v1"
+    /// Where the daemon listens unless it is told otherwise.
+    public static let defaultSocket = "/run/heddle/heddle.sock"
+
+    /// `ControlService.status`
+    public static let status = "/\(version)/status"
+    /// `ControlService.networks` and `createNetwork`
+    public static let networks = "/\(version)/networks"
+    /// `ControlService.attach`
+    public static let attach = "/\(version)/attach"
+    /// `ControlService.detach`
+    public static let detach = "/\(version)/detach"
+    /// `ControlService.adopt`
+    public static let adopt = "/\(version)/adopt"
+    /// `ControlService.release`
+    public static let release = "/\(version)/release"
+    /// `ControlService.statistics`
+    public static let statistics = "/\(version)/statistics"
+
+    /// `ControlService.network` and `removeNetwork`
+    public static func network(_ name: String) -> String {
+        networks + "/" + PercentEncoding.encode(name)
+    }
+
+    /// `ControlService.stations`
+    public static func stations(network name: String) -> String {
+        network(name) + "/stations"
+    }
+
+    /// `ControlService.endpoints`
+    public static func endpoints(network: String?) -> String {
+        let all = "/\(version)/endpoints"
+        guard let network else { return all }
+        return all + "?network=" + PercentEncoding.encode(network)
+    }
+
+    /// `ControlService.endpoint`
+    public static func endpoint(_ id: String) -> String {
+        endpoints(network: nil) + "/" + PercentEncoding.encode(id)
+    }
+}

@@ -1,0 +1,38 @@
+/// What a client says to detach a sandbox (`heddle detach`).
+public struct DetachRequest: Codable, Sendable, Hashable {
+    /// The network's name.
+    public var network: String
+    /// As it was given to attach.
+    public var sandbox: String
+
+    /// Makes a request.
+    public init(network: String, sandbox: String) {
+        self.network = network
+        self.sandbox = sandbox
+    }
+}
+
+/// What a client says to take an existing interface into a network (`heddle port adopt`).
+public struct AdoptRequest: Codable, Sendable, Hashable {
+    /// The network's name.
+    public var network: String
+    /// The interface's name in the daemon's namespace.
+    public var ifname: String
+
+    /// Makes a request.
+    public init(network: String, ifname: String) {
+        self.network = network
+        self.ifname = ifname
+    }
+}
+
+/// What a client says to let an adopted interface go (`heddle port release`).
+public struct ReleaseRequest: Codable, Sendable, Hashable {
+    /// The interface's name in the daemon's namespace.
+    public var ifname: String
+
+    /// Makes a request.
+    public init(ifname: String) {
+        self.ifname = ifname
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Glibc
+import HeddleAPI
+import HeddleClient
+
+/// What the shell offers when somebody presses TAB. Silent and quick: without a daemon there is just nothing to offer.
+enum Completions {
+    /// How long a shell may be held up.
+    private static let patience = Duration.milliseconds(300)
+    /// Where `ip netns` keeps its names.
+    private static let sandboxDirectory = "/run/netns"
+
+    /// Names of networks.
+    static let networks = CompletionKind.custom { words, _, _ in
+        (try? client(words).networks().map(\.name)) ?? []
+    }
+
+    /// Names of sandboxes that exist.
+    static let sandboxes = CompletionKind.custom { _, _, _ in
+        directory(sandboxDirectory)
+    }
+
+    /// Sandboxes that are attached, as they were named.
+    static let attachedSandboxes = CompletionKind.custom { words, _, _ in
+        Set((try? client(words).endpoints())?.map(\.sandbox) ?? []).filter { !$0.isEmpty }.sorted()
+    }
+
+    /// Ids of endpoints.
+    static let endpoints = CompletionKind.custom { words, _, _ in
+        (try? client(words).endpoints().map(\.id)) ?? []
+    }
+
+    /// Interfaces that were adopted.
+    static let adoptedInterfaces = CompletionKind.custom { words, _, _ in
+        ((try? client(words).endpoints()) ?? []).filter { $0.via == "adopted" }.map(\.ifname)
+    }
+
+    /// Interfaces of the namespace that the shell is in.
+    static let interfaces = CompletionKind.custom { _, _, _ in
+        interfaceNames()
+    }
+
+    /// The daemon that the command line so far speaks of.
+    static func client(_ words: [String]) -> DaemonClient {
+        DaemonClient(socketPath: socketPath(words), timeout: patience)
+    }
+
+    /// `--socket PATH` or `--socket=PATH` among the words, or what would be used without.
+    static func socketPath(_ words: [String]) -> String {
+        var path: String?
+        for (index, word) in words.enumerated() {
+            if word == "--socket", index + 1 < words.count {
+                path = words[index + 1]
+            } else if word.hasPrefix("--socket=") {
+                path = String(word.dropFirst("--socket=".count))
+            }
+        }
+        return path ?? GlobalOptions.environmentSocket ?? APIPath.defaultSocket
+    }
+
+    private static func directory(_ path: String) -> [String] {
+        guard let stream = opendir(path) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            // d_name is zero-terminated and lives until the next readdir of this stream; it is copied at once.
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: tuple.pointee)) {
+                    String(cString: $0)
+                }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    private static func interfaceNames() -> [String] {
+        guard let list = if_nameindex() else { return [] }
+        defer { if_freenameindex(list) }
+        var names: [String] = []
+        var entry = list
+        // The list ends with an entry whose name is null, as if_nameindex(3) says.
+        while let name = entry.pointee.if_name {
+            names.append(String(cString: name))
+            entry += 1
+        }
+        return names.filter { $0 != "lo" }
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import HeddleAPI
+
+/// The command line: parses, asks the daemon, prints.
+@main
+struct Heddle: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "heddle",
+        abstract: "A switch for containers and network namespaces, in user space.",
+        discussion: """
+            Two namespaces on one switch, from nothing:
+
+              heddled &
+              heddle network create lan --subnet 10.0.0.0/24
+              ip netns add web
+              ip netns add db
+              heddle attach lan web
+              heddle attach lan db --name db --ip 10.0.0.9
+              ip netns exec web ping 10.0.0.9
+              heddle stats --watch
+
+            Every command prints a table for people, and JSON with --json. What goes wrong is said on standard error; \
+            the exit status is 1 for what was refused or failed and 64 for a command line that was not understood.
+            """,
+        version: HeddleVersion.current,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Wiring",
+                subcommands: [
+                    NetworkCommand.self, AttachCommand.self, DetachCommand.self, EndpointCommand.self, PortCommand.self,
+                ]),
+            CommandGroup(
+                name: "Observing",
+                subcommands: [StatusCommand.self, StationsCommand.self, StatsCommand.self]),
+        ])
+
+    @OptionGroup(title: "Options of every command")
+    var global: GlobalOptions
+
+    /// How errors begin; the parser's own way to change it.
+    static var _errorPrefix: String { "heddle: " }
+}

@@ -1,0 +1,56 @@
+import Glibc
+import HeddleAPI
+import SystemPackage
+
+/// Where output goes, and what it can show.
+struct Console: Sendable {
+    /// Whether a person sees standard output.
+    let isTerminal: Bool
+    /// Whether colours and bold text may be used: a terminal, and NO_COLOR unset or empty (no-color.org).
+    let isStyled: Bool
+
+    /// The process's own standard output.
+    static let standard = Console()
+
+    private init() {
+        isTerminal = isatty(STDOUT_FILENO) == 1
+        isStyled = isTerminal && Console.environment("NO_COLOR").isEmpty && Console.environment("TERM") != "dumb"
+    }
+
+    /// Columns and rows of the terminal; nil if there is none.
+    var size: (columns: Int, rows: Int)? {
+        var window = winsize()
+        // TIOCGWINSZ fills the structure that it is given.
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else {
+            return nil
+        }
+        return (Int(window.ws_col), Int(window.ws_row))
+    }
+
+    /// Writes text to standard output at once.
+    func write(_ text: String) throws(APIError) {
+        if let errno = Console.write(text, to: .standardOutput) {
+            throw APIError(.failed, "writing to standard output failed: \(errno)")
+        }
+    }
+
+    /// Writes a line to standard error. That nobody may be there to read it is no error.
+    func note(_ line: String) {
+        _ = Console.write(line + "\n", to: .standardError)
+    }
+
+    private static func write(_ text: String, to descriptor: FileDescriptor) -> Errno? {
+        do {
+            try descriptor.writeAll(text.utf8)
+            return nil
+        } catch {
+            return error as? Errno ?? .ioError
+        }
+    }
+
+    private static func environment(_ name: String) -> String {
+        // The environment is not changed by this program, so that the text stays valid while it is copied.
+        guard let value = getenv(name) else { return "" }
+        return String(cString: value)
+    }
+}
