@@ -72,7 +72,8 @@ let package = Package(
             swiftSettings: settings),
         // Measuring against the kernel, side by side.
         .target(
-            name: "Bench", dependencies: ["DataPlane", "Netlink", "Addresses", "CLinux", "HeddleAPI", system],
+            name: "Bench",
+            dependencies: ["DataPlane", "Netlink", "Addresses", "CLinux", "HeddleAPI", "HeddleClient", system],
             swiftSettings: settings),
         .executableTarget(
             name: "heddled",
@@ -98,7 +99,7 @@ let package = Package(
             name: "ControlAPITests",
             dependencies: ["ControlAPI", "HeddleAPI", "HeddleClient", "heddle", logging, system],
             swiftSettings: settings),
-        .testTarget(name: "BenchTests", dependencies: ["Bench", "DataPlane", "Netlink"], swiftSettings: settings),
+        .testTarget(name: "BenchTests", dependencies: ["Bench", "Netlink", "Addresses"], swiftSettings: settings),
         // The whole of Heddle on the real kernel, in namespaces that the tests make and remove. Needs root.
         .testTarget(
             name: "KernelTests",

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +21,10 @@ static int fail(int fd) {
 
 void heddle_bench_wake_on_time(void) {
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+}
+
+int heddle_bench_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC) ? -errno : 0;
 }
 
 int heddle_bench_sender_open(int ifindex) {

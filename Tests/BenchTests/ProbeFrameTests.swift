@@ -18,7 +18,8 @@ import Testing
 
     @Test func theBytesAreThese() {
         let frame = ProbeFrame(
-            run: 0x0102_0304, stream: 0x0506, length: 60, sequence: 0x1112_1314_1516_1718, sentAt: 0x2122_2324_2526_2728)
+            run: 0x0102_0304, stream: 0x0506, length: 60, sequence: 0x1112_1314_1516_1718,
+            sentAt: 0x2122_2324_2526_2728)
         #expect(
             bytes(of: frame) == [
                 0x02, 0, 0, 0, 0, 0xFF, 0x02, 0, 0, 0, 0, 0x01, 0x88, 0xB5,

@@ -50,7 +50,9 @@ package struct ProbeFrame: Sendable, Hashable {
     }
 
     /// Writes the whole frame to memory of at least `length` (and `minimumLength`) bytes; padding counts up from 0.
-    package func encode(from source: MACAddress, to destination: MACAddress, into bytes: UnsafeMutableRawBufferPointer) {
+    package func encode(
+        from source: MACAddress, to destination: MACAddress, into bytes: UnsafeMutableRawBufferPointer
+    ) {
         precondition(bytes.count >= max(Int(length), Self.minimumLength))
         for (index, byte) in (destination.octets + source.octets).enumerated() { bytes[index] = byte }
         bytes.storeBytes(of: Self.etherType.bigEndian, toByteOffset: 12, as: UInt16.self)

@@ -1,20 +1,20 @@
 /// What a handful of samples of one thing say: where their middle is and how far they scatter.
-package struct Spread: Codable, Sendable, Hashable {
+public struct Spread: Codable, Sendable, Hashable {
     /// How many samples.
-    package var count: Int
+    public var count: Int
     /// The middle sample, or the mean of the two middle ones.
-    package var median: Double
+    public var median: Double
     /// The smallest sample.
-    package var minimum: Double
+    public var minimum: Double
     /// The largest sample.
-    package var maximum: Double
+    public var maximum: Double
     /// A quarter of the samples lies at or below (interpolated).
-    package var lowerQuartile: Double
+    public var lowerQuartile: Double
     /// A quarter of the samples lies at or above (interpolated).
-    package var upperQuartile: Double
+    public var upperQuartile: Double
 
     /// Sums up samples; nil if there are none, or one isn't a finite number.
-    package init?(_ samples: [Double]) {
+    public init?(_ samples: [Double]) {
         guard !samples.isEmpty, samples.allSatisfy(\.isFinite) else { return nil }
         let sorted = samples.sorted()
         count = sorted.count
@@ -27,7 +27,7 @@ package struct Spread: Codable, Sendable, Hashable {
 
     /// The value below which a fraction of the samples lies, interpolated between neighbours (Hyndman and Fan's
     /// seventh definition, the one of spreadsheets and of R). `sorted` must not be empty.
-    package static func quantile(_ fraction: Double, ofSorted sorted: [Double]) -> Double {
+    public static func quantile(_ fraction: Double, ofSorted sorted: [Double]) -> Double {
         let position = fraction * Double(sorted.count - 1)
         let below = Int(position)
         let above = min(below + 1, sorted.count - 1)
@@ -36,7 +36,7 @@ package struct Spread: Codable, Sendable, Hashable {
 
     /// How a subject stands to another: the ratio of each round's two samples, summed up. Dividing within a round
     /// takes out what the machine does to both. Rounds that only one of them has are left out.
-    package static func ofRatios(_ numerators: [Int: Double], to denominators: [Int: Double]) -> Spread? {
+    public static func ofRatios(_ numerators: [Int: Double], to denominators: [Int: Double]) -> Spread? {
         let ratios = numerators.compactMap { round, value in
             denominators[round].flatMap { $0 == 0 ? nil : value / $0 }
         }

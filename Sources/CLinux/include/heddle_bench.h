@@ -10,6 +10,9 @@
 // Sets the calling thread's timer slack to its least: a sleep ends on time instead of up to 50 us late.
 void heddle_bench_wake_on_time(void);
 
+// A pipe whose ends are close-on-exec: ends[0] reads, ends[1] writes. 0 or -errno.
+int heddle_bench_pipe(int ends[2]);
+
 // Opens a packet socket that only sends, past the qdisc, on an interface of the calling thread's network namespace.
 // Returns the descriptor (close-on-exec) or -errno.
 int heddle_bench_sender_open(int ifindex);

@@ -1,0 +1,76 @@
+/// What to measure, and how long.
+public struct BenchOptions: Codable, Sendable, Hashable {
+    /// Names of subjects; `SubjectKind` has them all.
+    public var subjects: [String]
+    /// Names of tests; `TestKind` has them all.
+    public var tests: [String]
+    /// How often every test is taken of every subject.
+    public var rounds: Int
+    /// How long one run of TCP lasts; the others follow from it.
+    public var seconds: Double
+    /// Lengths of probe frames in bytes, without FCS.
+    public var frameSizes: [Int]
+    /// How many sandboxes the attach test attaches.
+    public var sandboxes: Int
+    /// How narrow the search for the rate without loss gets, as a part of the highest rate offered.
+    public var resolution: Double
+
+    /// The figures that the documentation quotes are taken so.
+    public static let full = BenchOptions(
+        subjects: SubjectKind.allCases.map(\.rawValue), tests: TestKind.allCases.map(\.rawValue), rounds: 5, seconds: 3,
+        frameSizes: [60, 512, 1_514], sandboxes: 200, resolution: 0.02)
+
+    /// Less than a minute, for a first look.
+    public static let quick = BenchOptions(
+        subjects: SubjectKind.allCases.map(\.rawValue), tests: TestKind.allCases.map(\.rawValue), rounds: 2, seconds: 1,
+        frameSizes: [60, 1_514], sandboxes: 20, resolution: 0.06)
+
+    /// Describes a run.
+    public init(
+        subjects: [String], tests: [String], rounds: Int, seconds: Double, frameSizes: [Int], sandboxes: Int,
+        resolution: Double
+    ) {
+        self.subjects = subjects
+        self.tests = tests
+        self.rounds = rounds
+        self.seconds = seconds
+        self.frameSizes = frameSizes
+        self.sandboxes = sandboxes
+        self.resolution = resolution
+    }
+
+    /// How long one trial of the rate search lasts.
+    var trialSeconds: Double { min(0.5, max(0.08, seconds / 6)) }
+    /// How long frames are offered without limit.
+    var floodSeconds: Double { max(0.3, seconds / 3) }
+    /// How long round trips are timed.
+    var roundTripSeconds: Double { max(0.3, seconds / 2) }
+    /// How long a fixed load lasts whose cost is taken. Long, since the machine's idle time is counted in ticks.
+    var costSeconds: Double { max(0.5, seconds / 2) }
+
+    /// Says what is wrong with the options, if anything is.
+    public func validate() throws(BenchError) {
+        for name in subjects where SubjectKind(rawValue: name) == nil {
+            throw BenchError(
+                "there is no subject \"\(name)\"",
+                hint: "known are: " + SubjectKind.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        for name in tests where TestKind(rawValue: name) == nil {
+            throw BenchError(
+                "there is no test \"\(name)\"",
+                hint: "known are: " + TestKind.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        guard !subjects.isEmpty, !tests.isEmpty else { throw BenchError("nothing to measure was named") }
+        guard Set(subjects).count == subjects.count else { throw BenchError("a subject is named twice") }
+        guard Set(tests).count == tests.count else { throw BenchError("a test is named twice") }
+        guard (1...1_000).contains(rounds) else { throw BenchError("rounds must be 1 to 1000, not \(rounds)") }
+        guard seconds >= 0.2, seconds <= 600 else {
+            throw BenchError("seconds must be 0.2 to 600, not \(seconds)")
+        }
+        for size in frameSizes where !(ProbeFrame.minimumLength...1_514).contains(size) {
+            throw BenchError(
+                "a frame of \(size) bytes cannot be sent", hint: "lengths are 60 to 1514 bytes without FCS")
+        }
+        guard (1...1_000).contains(sandboxes) else { throw BenchError("sandboxes must be 1 to 1000, not \(sandboxes)") }
+    }
+}

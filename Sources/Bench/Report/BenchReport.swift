@@ -1,0 +1,76 @@
+/// All that a run of the bench found: what `--json` prints and the report page shows.
+public struct BenchReport: Codable, Sendable, Hashable {
+    /// A subject of the comparison.
+    public struct SubjectFacts: Codable, Sendable, Hashable {
+        /// The word in JSON and on the command line.
+        public var name: String
+        /// What people read.
+        public var title: String
+        /// Why it was not measured; nil if it was.
+        public var skipped: String?
+    }
+
+    /// Heddle's version.
+    public var version: String
+    /// When the run began, ISO 8601 in UTC.
+    public var startedAt: String
+    /// How long it took.
+    public var seconds: Double
+    /// What was asked for.
+    public var options: BenchOptions
+    /// Where it ran.
+    public var machine: MachineFacts
+    /// In the order of the tables.
+    public var subjects: [SubjectFacts]
+    /// In the order of the tables.
+    public var metrics: [Metric]
+    /// Every single figure.
+    public var samples: [Sample]
+    /// Distributions of latencies.
+    public var latencies: [LatencyCurve]
+    /// What a reader must know to judge the figures: failures, limits, oddities of this run.
+    public var notes: [String]
+
+    /// What one subject's samples of one metric say.
+    public struct Summary: Sendable, Hashable {
+        /// Of the samples themselves.
+        public var spread: Spread
+        /// Against the kernel bridge, round by round; nil if there is nothing to compare with.
+        public var toBridge: Spread?
+        /// Against the bare relay, round by round.
+        public var toRelay: Spread?
+        /// In most rounds it was the sender that could do no more.
+        public var senderLimited: Bool
+    }
+
+    /// The subject that all are compared with.
+    public static let bridge = "bridge"
+    /// The subject that stands for what the input and output alone costs.
+    public static let relay = "relay"
+
+    /// What a subject's samples of a metric say; nil if there are none.
+    public func summary(of metric: Metric, subject: String) -> Summary? {
+        let own = samples.filter { $0.metric == metric.id && $0.subject == subject }
+        guard let spread = Spread(own.map(\.value)) else { return nil }
+        let byRound = values(of: metric, subject: subject)
+        func ratio(to reference: String) -> Spread? {
+            guard subject != reference else { return nil }
+            return Spread.ofRatios(byRound, to: values(of: metric, subject: reference))
+        }
+        let limited = own.count { $0.senderLimited == true }
+        return Summary(
+            spread: spread, toBridge: ratio(to: Self.bridge), toRelay: ratio(to: Self.relay),
+            senderLimited: limited * 2 > own.count)
+    }
+
+    /// The subjects that have samples of a metric, in order.
+    public func measuredSubjects(of metric: Metric) -> [SubjectFacts] {
+        let names = Set(samples.lazy.filter { $0.metric == metric.id }.map(\.subject))
+        return subjects.filter { names.contains($0.name) }
+    }
+
+    private func values(of metric: Metric, subject: String) -> [Int: Double] {
+        let own = samples.lazy.filter { $0.metric == metric.id && $0.subject == subject }
+        return Dictionary(own.map { ($0.round, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+}
