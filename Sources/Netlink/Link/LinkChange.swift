@@ -17,8 +17,8 @@ public enum IPv6AddressGeneration: UInt8, Hashable, Sendable {
 public struct LinkChange: Hashable, Sendable {
     /// A new name.
     public var name: InterfaceName?
-    /// A namespace to move it to. It is down after that, loses its addresses, and its index may be another: with `name`
-    /// it gets that name there, whatever is called so here; `isUp`, `mac` and the others apply there too.
+    /// A namespace to move it to, before all else is done. It is down after that, loses its addresses, and its index
+    /// may be another. With `name` it gets that name there, whatever is called so here.
     public var namespace: NetworkNamespace?
     /// A new MAC address.
     public var mac: MACAddress?

@@ -2,21 +2,36 @@ import SystemPackage
 
 extension RouteSession {
     /// Makes a veth pair and returns the near end's index. The far end is made in `farNamespace`, or beside the near
-    /// one. Throws `.fileExists` if either name is taken.
+    /// one. Throws `.fileExists` if either name is taken. If this throws, nothing is left.
     @discardableResult
     public func createVeth(
         near: NewLink, far: NewLink, farNamespace: NetworkNamespace? = nil, alias: String? = nil
     ) throws(NetlinkError) -> Int32 {
         let operation = "create the veth pair \(near.name) and \(far.name)"
-        return try create(operation, near, kind: "veth", alias: alias) { data in
+        // The kernel configures the far end before it has a peer, and without one it can't come up.
+        var dormant = far
+        dormant.isUp = false
+        let made = try create(operation, near, kind: "veth", alias: alias) { data in
             // The peer's attribute begins with a struct ifinfomsg.
             data.nested(LinkAttribute.vethPeer) { peer in
-                far.write(to: &peer)
+                dormant.write(to: &peer)
                 if let farNamespace {
                     peer.attribute(LinkAttribute.namespaceDescriptor, farNamespace.descriptor.rawValue)
                 }
             }
         }
+        guard far.isUp, let peer = made.peer else { return made.index }
+        do throws(NetlinkError) {
+            if let farNamespace {
+                try RouteSocket(in: farNamespace).setUp(link: peer)
+            } else {
+                try setUp(link: peer)
+            }
+        } catch {
+            try? deleteLink(index: made.index)
+            throw error
+        }
+        return made.index
     }
 
     /// Makes a bridge and returns its index.
@@ -26,7 +41,7 @@ extension RouteSession {
     ) throws(NetlinkError) -> Int32 {
         try create("create the bridge \(link.name)", link, kind: "bridge", alias: alias) { data in
             options.write(to: &data)
-        }
+        }.index
     }
 
     /// Makes a VXLAN device and returns its index.
@@ -36,13 +51,13 @@ extension RouteSession {
     ) throws(NetlinkError) -> Int32 {
         try create("create the VXLAN device \(link.name)", link, kind: "vxlan", alias: alias) { data in
             options.write(to: &data)
-        }
+        }.index
     }
 
     private func create(
         _ operation: @autoclosure () -> String, _ link: NewLink, kind: String, alias: String?,
         data: (inout MessageWriter) -> Void
-    ) throws(NetlinkError) -> Int32 {
+    ) throws(NetlinkError) -> Link {
         try perform(
             operation(), type: MessageType.newLink, flags: MessageFlags.create | MessageFlags.exclusive
         ) { writer in
@@ -65,6 +80,6 @@ extension RouteSession {
                 throw error
             }
         }
-        return made.index
+        return made
     }
 }

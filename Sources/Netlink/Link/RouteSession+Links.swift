@@ -2,13 +2,13 @@ public import Addresses
 import SystemPackage
 
 extension RouteSession {
-    /// All interfaces of the namespace, in the order of their numbers. Without `statistics` the answer is shorter.
-    public func links(statistics: Bool = true) throws(NetlinkError) -> [Link] {
+    /// All interfaces of the namespace.
+    public func links() throws(NetlinkError) -> [Link] {
         try dump(
             "list the interfaces", type: MessageType.getLink,
             build: { writer in
                 writer.appendLinkHeader()
-                if !statistics { writer.attribute(LinkAttribute.extensionMask, skipStatistics) }
+                writer.attribute(LinkAttribute.extensionMask, skipStatistics)
             },
             read: { message throws(NetlinkFormatError) in
                 message.type == MessageType.newLink ? try Link(message) : nil
@@ -38,6 +38,7 @@ extension RouteSession {
                 build: { writer in
                     writer.appendLinkHeader(index: index)
                     if let name { writer.attribute(LinkAttribute.name, text: name) }
+                    writer.attribute(LinkAttribute.extensionMask, skipStatistics)
                 },
                 read: { message throws(NetlinkFormatError) in
                     if message.type == MessageType.newLink { link = try Link(message) ?? link }
@@ -49,8 +50,8 @@ extension RouteSession {
         return link
     }
 
-    /// Changes an interface with one request. Whether a refused change leaves its first half done is up to the kernel,
-    /// which works through the members in the order of `LinkChange`.
+    /// Changes an interface with one request. A refused change may be half done: the kernel moves the interface first,
+    /// and if the new name is taken there, it stays there under its old one.
     public func change(link index: Int32, _ change: LinkChange) throws(NetlinkError) {
         try perform("change the interface number \(index)", type: MessageType.setLink) { writer in
             let flags = change.flags
@@ -91,7 +92,7 @@ extension RouteSession {
     }
 }
 
-/// RTEXT_FILTER_SKIP_STATS of linux/rtnetlink.h.
+/// RTEXT_FILTER_SKIP_STATS of linux/rtnetlink.h: leaves out IPv6's statistics, the longest part of an answer.
 private let skipStatistics: UInt32 = 1 << 3
 
 extension RouteSession {
@@ -105,17 +106,6 @@ extension RouteSession {
     /// Gives an interface another name.
     public func rename(link index: Int32, to name: InterfaceName) throws(NetlinkError) {
         var change = LinkChange()
-        change.name = name
-        try self.change(link: index, change)
-    }
-
-    /// Moves an interface to another namespace and gives it a name there, in one step. Throws `.fileExists` if that
-    /// name is taken there; the interface then stays as it is.
-    public func move(
-        link index: Int32, to namespace: NetworkNamespace, as name: InterfaceName
-    ) throws(NetlinkError) {
-        var change = LinkChange()
-        change.namespace = namespace
         change.name = name
         try self.change(link: index, change)
     }
@@ -146,6 +136,32 @@ extension RouteSession {
         var change = LinkChange()
         change.master = master ?? 0
         try self.change(link: index, change)
+    }
+}
+
+extension RouteSession where Transport == NetlinkSocket {
+    /// Moves an interface to another namespace and gives it a name there, in one step.
+    ///
+    /// Throws `.fileExists` if that name is taken there, and the interface stays here as it is; should the name be
+    /// taken in the very moment of the move, it is there under its old name, and the error says so.
+    public func move(
+        link index: Int32, to namespace: NetworkNamespace, as name: InterfaceName
+    ) throws(NetlinkError) {
+        let operation = "move the interface number \(index) to the namespace \(namespace.identity) as \(name)"
+        // The kernel looks at the name after the move only.
+        if try RouteSocket(in: namespace).link(named: name.text) != nil {
+            throw NetlinkError(errno: .fileExists, operation: operation, message: "the name is taken there")
+        }
+        var change = LinkChange()
+        change.namespace = namespace
+        change.name = name
+        do throws(NetlinkError) {
+            try self.change(link: index, change)
+        } catch {
+            let isGone = (try? link(index: index)) == .some(nil) && !error.isMissing
+            let message = isGone ? "it is there now, under its old name" : error.message
+            throw NetlinkError(errno: error.errno, operation: operation, message: message)
+        }
     }
 }
 
