@@ -10,6 +10,23 @@ public struct HTTPResponseReader<Stream: ByteStream & ~Copyable>: ~Copyable {
     private var position = 0
     private var end = 0
 
+    /// How many bytes some lines may have together.
+    private struct Budget {
+        let what: String
+        let limit: Int
+        private var spent = 0
+
+        init(what: String, limit: Int) {
+            self.what = what
+            self.limit = limit
+        }
+
+        mutating func spend() throws(TransportError) {
+            spent += 1
+            if spent > limit { throw .tooLarge(what, limit: limit) }
+        }
+    }
+
     /// Takes the stream, which stands at the beginning of an answer.
     public init(_ stream: consuming Stream, limits: HTTPResponse.Limits = .init()) {
         self.stream = stream
@@ -32,12 +49,12 @@ public struct HTTPResponseReader<Stream: ByteStream & ~Copyable>: ~Copyable {
     }
 
     private mutating func readHead() throws(TransportError) -> HTTPResponse {
-        var budget = limits.head
+        var budget = Budget(what: "head", limit: limits.head)
         let status = try HTTPSyntax.status(of: try readLine(budget: &budget))
         return HTTPResponse(status: status, headers: try readFields(budget: &budget), body: [])
     }
 
-    private mutating func readFields(budget: inout Int) throws(TransportError) -> [HTTPResponse.Header] {
+    private mutating func readFields(budget: inout Budget) throws(TransportError) -> [HTTPResponse.Header] {
         var fields: [HTTPResponse.Header] = []
         while true {
             let line = try readLine(budget: &budget)
@@ -71,29 +88,29 @@ public struct HTTPResponseReader<Stream: ByteStream & ~Copyable>: ~Copyable {
         var body: [UInt8] = []
         while true {
             // The size and whatever extensions come with it; the latter mean nothing to us.
-            var lineBudget = 1024
+            var lineBudget = Budget(what: "chunk size", limit: 1024)
             let size = try HTTPSyntax.chunkSize(try readLine(budget: &lineBudget))
             if size == 0 {
-                var trailerBudget = limits.head
+                var trailerBudget = Budget(what: "trailer", limit: limits.head)
                 _ = try readFields(budget: &trailerBudget)
                 return body
             }
             if size > limits.body - body.count { throw .tooLarge("body", limit: limits.body) }
             try readExactly(size, into: &body)
-            var none = 2
-            guard try readLine(budget: &none).isEmpty else { throw .malformed("a chunk is longer than it says") }
+            var end: [UInt8] = []
+            try readExactly(2, into: &end)
+            guard end.elementsEqual("\r\n".utf8) else { throw .malformed("a chunk is longer than it says") }
         }
     }
 
-    /// Reads up to and including the next CR LF, which is not part of the result. `budget` goes down by what was used.
-    private mutating func readLine(budget: inout Int) throws(TransportError) -> [UInt8] {
+    /// Reads up to and including the next CR LF, which is not part of the result.
+    private mutating func readLine(budget: inout Budget) throws(TransportError) -> [UInt8] {
         var line: [UInt8] = []
         while true {
             while position < end {
                 let byte = buffer[position]
                 position += 1
-                budget -= 1
-                if budget < 0 { throw .tooLarge("head", limit: limits.head) }
+                try budget.spend()
                 if byte == UInt8(ascii: "\n") {
                     guard line.last == UInt8(ascii: "\r") else { throw .malformed("a line does not end in CR LF") }
                     line.removeLast()
