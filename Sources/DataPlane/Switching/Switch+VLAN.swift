@@ -5,11 +5,11 @@ extension Switch {
     ///   - frame: at least `shortestTagged` bytes if it is tagged.
     ///   - etherType: its first.
     ///   - access: the ingress port's VLAN; 0: a trunk.
-    ///   - vlan: becomes the VLAN with the bits of `Verdict`.
+    ///   - vlan: the VLAN and the bits of `Verdict` are added.
     /// - Returns: why the frame may not come in, or `.none`.
     @inline(__always) @_noAllocation @_noLocks
     func classify(_ frame: EthernetView, etherType: UInt16, access: UInt16, vlan: inout UInt16) -> DropReason {
-        vlan = access | Verdict.awareBit
+        vlan |= access | Verdict.awareBit
         if etherType != EtherType.vlan {
             // Other kinds of tags are payload between trunks, and a way round the VLANs at an access port.
             let isOtherTag = etherType == EtherType.serviceVLAN || etherType == EtherType.legacyVLAN

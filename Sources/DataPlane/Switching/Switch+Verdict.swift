@@ -22,25 +22,26 @@ extension Switch {
         let offloads = VirtioNetHeader.check(header, frame: bytes, length: length)
         if offloads.isDrop { return .drop(offloads, domain: domain) }
 
+        var vlan = VirtioNetHeader.isSuperframe(UnsafeRawPointer(header)) ? Verdict.superframeBit : 0
         let destination = frame.destination
-        if Ethernet.isReservedGroup(destination) { return .drop(.reservedGroup, domain: domain) }
+        if Ethernet.isReservedGroup(destination) { return .drop(.reservedGroup, domain: domain, vlan: vlan) }
         let sourceAndType = frame.sourceAndType
         let station = sourceAndType &>> 16
-        if Ethernet.isGroup(station) { return .drop(.groupSource, domain: domain) }
-        if station == 0 { return .drop(.zeroSource, domain: domain) }
+        if Ethernet.isGroup(station) { return .drop(.groupSource, domain: domain, vlan: vlan) }
+        if station == 0 { return .drop(.zeroSource, domain: domain, vlan: vlan) }
 
-        var vlan: UInt16 = 0
         let etherType = UInt16(truncatingIfNeeded: sourceAndType)
         // Linux wants two bytes more than the tag, and drops what is shorter.
-        if EtherType.isTag(etherType), length < Self.shortestTagged { return .drop(.truncated, domain: domain) }
+        if EtherType.isTag(etherType), length < Self.shortestTagged {
+            return .drop(.truncated, domain: domain, vlan: vlan)
+        }
         if self.domain(domain).pointee.accessCount != 0 {
             let reason = classify(frame, etherType: etherType, access: source.accessVLAN, vlan: &vlan)
-            if reason.isDrop { return .drop(reason, domain: domain) }
+            if reason.isDrop { return .drop(reason, domain: domain, vlan: vlan) }
         }
-        if VirtioNetHeader.isSuperframe(UnsafeRawPointer(header)) { vlan |= Verdict.superframeBit }
         if source.isGuarded {
             let reason = guards[Int(ingress) & (Self.identifiers &- 1)].check(frame)
-            if reason.isDrop { return .drop(reason, domain: domain) }
+            if reason.isDrop { return .drop(reason, domain: domain, vlan: vlan) }
         }
 
         let identifier = vlan & VLANTag.identifierMask
@@ -50,8 +51,8 @@ extension Switch {
             let record = port(target).pointee
             // Not known, or known to an engine before this one behind a port that isn't there any more.
             if target != 0, record.domain == domain {
-                if target == ingress { return .drop(.samePort, domain: domain) }
-                if record.isIsolated, source.isIsolated { return .drop(.isolated, domain: domain) }
+                if target == ingress { return .drop(.samePort, domain: domain, vlan: vlan) }
+                if record.isIsolated, source.isIsolated { return .drop(.isolated, domain: domain, vlan: vlan) }
                 return .forward(to: target, domain: domain, vlan: vlan)
             }
         }
@@ -69,7 +70,7 @@ extension Switch {
         if vlan & Verdict.awareBit == 0 {
             // An isolated port itself isn't among the open ones.
             let others = source.isIsolated ? home.pointee.openCount : home.pointee.memberCount &- 1
-            return others > 0 ? verdict : .drop(.noOtherPort, domain: source.domain)
+            return others > 0 ? verdict : .drop(.noOtherPort, domain: source.domain, vlan: vlan)
         }
         var index = 0
         let members = floodMembers(source.domain)
@@ -79,7 +80,7 @@ extension Switch {
             }
             index &+= 1
         }
-        return .drop(.noOtherPort, domain: source.domain)
+        return .drop(.noOtherPort, domain: source.domain, vlan: vlan)
     }
 
     /// Whether a flooded frame goes out by a port.

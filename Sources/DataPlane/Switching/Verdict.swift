@@ -44,8 +44,8 @@ public struct Verdict: Sendable {
     var isVLANAware: Bool { @_noAllocation @_noLocks get { vlan & Self.awareBit != 0 } }
 
     @inline(__always) @_noAllocation @_noLocks
-    static func drop(_ reason: DropReason, domain: UInt16 = 0) -> Verdict {
-        Verdict(kind: .drop, reason: reason, port: 0, domain: domain, vlan: 0)
+    static func drop(_ reason: DropReason, domain: UInt16 = 0, vlan: UInt16 = 0) -> Verdict {
+        Verdict(kind: .drop, reason: reason, port: 0, domain: domain, vlan: vlan)
     }
 
     @inline(__always) @_noAllocation @_noLocks
