@@ -77,7 +77,11 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "heddled",
-            dependencies: ["ControlPlane", "ControlAPI", "DataPlane", "Netlink", arguments, logging, system],
+            dependencies: [
+                "ControlPlane", "ControlAPI", "HeddleAPI", arguments, logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: settings),
         .executableTarget(name: "heddle-engine", dependencies: ["DataPlane", "CLinux", system], swiftSettings: settings),
         .executableTarget(
@@ -97,7 +101,12 @@ let package = Package(
         // The HTTP API and the command line against a control plane that only records what it is asked.
         .testTarget(
             name: "ControlAPITests",
-            dependencies: ["ControlAPI", "HeddleAPI", "HeddleClient", "heddle", logging, system],
+            dependencies: [
+                "ControlAPI", "HeddleAPI", "HeddleClient", "heddle", logging, system,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["Bench", "Netlink", "Addresses"], swiftSettings: settings),
         // The whole of Heddle on the real kernel, in namespaces that the tests make and remove. Needs root.

@@ -1,0 +1,113 @@
+import Addresses
+import DataPlane
+public import HeddleAPI
+import Logging
+import Netlink
+
+extension Switchboard {
+    /// See `ControlService`.
+    public func attach(_ request: AttachRequest) throws(APIError) -> Endpoint {
+        let wish = try AttachSpecification(request)
+        let network = try findNetwork(wish.network)
+        try refuseSecond(wish, network: network)
+        let sandbox = try openSandbox(wish)
+        try refuseSecond(wish, network: network, cookie: sandbox.cookie)
+        var record = try newRecord(wish, network: network, sandbox: sandbox)
+        try save(record)
+        FailPoint.pass(.attachRecorded)
+        do throws(APIError) {
+            try wire(&record, network: network, sandbox: sandbox)
+            record.phase = .active
+            try save(record)
+        } catch {
+            // What can't be taken away now is taken away by the next start: the record says "creating".
+            try? undo(record, sandbox: sandbox)
+            throw error
+        }
+        FailPoint.pass(.attachDone)
+        log.info("\(record.label) attached to \(network.name)")
+        return record.model(network: network)
+    }
+
+    /// Makes an endpoint's device, moves it into the sandbox, sets it up, and tells the engine. On an error all that
+    /// was made is gone again, but for the record.
+    func wire(_ record: inout EndpointRecord, network: NetworkRecord, sandbox: SandboxSession) throws(APIError) {
+        let plan = PortMaker.Plan(
+            port: record.port, ifname: record.ifname, mac: record.mac, mtu: network.mtu,
+            alias: mark.alias(of: record.id))
+        let isTap = record.via == .tap
+        let made = try isTap ? maker.makeTap(plan, in: sandbox) : maker.makeVeth(plan, in: sandbox)
+        record.cookie = sandbox.cookie
+        record.index = made.index
+        record.nearIndex = made.nearIndex
+        record.token = Identifier.token()
+        record.isPinning = false
+        kernelCountsAnew(port: record.port)
+        // From here on the supervisor owns the descriptor, and `unplug` ends what was made.
+        engine.hold(configuration(of: record, network: network), descriptor: made.descriptor)
+        do throws(APIError) {
+            let what = "setting up \(record.label)"
+            let setup = InterfaceSetup(
+                addresses: record.addresses, gateways: network.isInternal ? [] : gateways(for: record, in: network))
+            try setup.apply(to: made.index, by: sandbox.route, what: what)
+            FailPoint.pass(.attachWired)
+            try engineWork { engine throws(EngineFailure) in try engine.plug(port: record.port) }
+            FailPoint.pass(.attachConfigured)
+            try InterfaceSetup.awaitCarrier(of: made.index, by: sandbox.route, what: what)
+        } catch {
+            dismantle(record, sandbox: sandbox)
+            throw error
+        }
+        for frame in Announcement.frames(mac: record.mac, addresses: record.addresses) {
+            engine.inject(port: record.port, frame: frame)
+        }
+    }
+
+    /// How the engine shall treat an endpoint's port.
+    func configuration(of record: EndpointRecord, network: NetworkRecord) -> PortConfiguration {
+        var sourceGuard: PortGuard?
+        if record.isGuarded {
+            sourceGuard = PortGuard(
+                mac: record.mac, ipv4: record.addresses.compactMap(\.address.ipv4),
+                ipv6: record.addresses.compactMap(\.address.ipv6))
+        }
+        return PortConfiguration(
+            id: record.port, domain: network.domain, kind: record.via == .tap ? .tap : .packetSocket,
+            isolated: network.isIsolated, accessVLAN: UInt16(record.vlan ?? 0), mtu: UInt32(network.mtu),
+            token: record.token, sourceGuard: sourceGuard)
+    }
+
+    private func gateways(for record: EndpointRecord, in network: NetworkRecord) -> [IPAddress] {
+        record.addresses.compactMap { network.gateway($0.family) }
+    }
+
+    private func newRecord(
+        _ wish: AttachSpecification, network: NetworkRecord, sandbox: SandboxSession
+    ) throws(APIError) -> EndpointRecord {
+        let port = try freePort()
+        let addresses = try assignAddresses(wish.addresses, network: network)
+        let mac: MACAddress
+        if let wanted = wish.mac {
+            mac = wanted
+        } else {
+            mac = try self.mac(for: addresses, port: port, network: network)
+        }
+        try refuseTaken(mac: mac, network: network)
+        return EndpointRecord(
+            id: Identifier.make(), network: network.id, port: port, sandbox: wish.sandbox,
+            ifname: try chooseName(wish, sandbox: sandbox), via: wish.via, mac: mac, addresses: addresses,
+            name: wish.name, aliases: wish.aliases, vlan: wish.vlan, isGuarded: !addresses.isEmpty, phase: .creating,
+            isGone: false, cookie: sandbox.cookie, index: 0, nearIndex: 0, token: 0, isPinning: false)
+    }
+
+    private func openSandbox(_ wish: AttachSpecification) throws(APIError) -> SandboxSession {
+        let sandbox = try SandboxSession(wish.reference)
+        if sandbox.cookie == ownCookie {
+            throw .invalid(
+                "the sandbox \(APIError.quoted(wish.sandbox)) is the daemon's own namespace",
+                hint: "The host reaches a network with a subnet by its gateway address; 'heddle port adopt' takes an"
+                    + " interface of the host into a network.")
+        }
+        return sandbox
+    }
+}

@@ -1,0 +1,76 @@
+import DataPlane
+import Glibc
+public import HeddleAPI
+import Logging
+import Netlink
+
+extension Switchboard {
+    /// See `ControlService`.
+    public func detach(network name: String, sandbox text: String) throws(APIError) {
+        let network = try findNetwork(name)
+        let reference = try SandboxReference(checking: text)
+        let members = endpoints(of: network).filter { $0.via != .adopted }
+        // As it was given to attach, or the same namespace under another name.
+        let found =
+            members.first { $0.sandbox == text }
+            ?? (try? SandboxSession(reference)).flatMap { sandbox in
+                members.first { !$0.isGone && $0.cookie == sandbox.cookie }
+            }
+        guard var record = found else {
+            let others = members.prefix(5).map(\.sandbox).joined(separator: ", ")
+            throw .notFound(
+                "the sandbox \(APIError.quoted(text)) is not attached to \(name)",
+                hint: members.isEmpty ? "Nothing is." : "Attached are \(others).")
+        }
+        record.phase = .removing
+        try save(record)
+        FailPoint.pass(.detachRecorded)
+        try undo(record, sandbox: nil)
+        log.info("\(record.label) detached from \(name)")
+    }
+
+    /// Takes away what there is of an endpoint, and its record; fine if some of it is gone already.
+    func undo(_ record: EndpointRecord, sandbox: SandboxSession?) throws(APIError) {
+        dismantle(record, sandbox: sandbox)
+        FailPoint.pass(.detachRemoved)
+        try forget(record)
+    }
+
+    /// Takes away an endpoint's port and devices wherever they are; `sandbox` saves opening it.
+    func dismantle(_ record: EndpointRecord, sandbox: SandboxSession?) {
+        unplug(port: record.port, isTap: record.via == .tap)
+        FailPoint.pass(.detachUnplugged)
+        if record.via == .adopted { return }
+        do throws(NetlinkError) {
+            try maker.clean(port: record.port)
+        } catch {
+            log.warning("removing \(record.label): \(error)")
+        }
+        if record.via == .tap, let sandbox = sandbox ?? openAgain(record) { deleteInterface(of: record, in: sandbox) }
+    }
+
+    /// Ends a port: here, in the engine, and the TAP behind it.
+    func unplug(port: UInt16, isTap: Bool) {
+        // A TAP in a namespace that can't be reached any more goes with its last descriptor.
+        if isTap, let held = engine.ports[port] { TapDevice.release(descriptor: held.descriptor) }
+        engine.removePort(port)
+    }
+
+    /// The sandbox in which the endpoint was wired, if there is still a way to it.
+    func openAgain(_ record: EndpointRecord) -> SandboxSession? {
+        guard let reference = SandboxReference(record.sandbox), let sandbox = try? SandboxSession(reference) else {
+            return nil
+        }
+        return sandbox.cookie == record.cookie ? sandbox : nil
+    }
+
+    private func deleteInterface(of record: EndpointRecord, in sandbox: SandboxSession) {
+        do throws(NetlinkError) {
+            let alias = mark.alias(of: record.id)
+            let found = try sandbox.interface(marked: alias, index: record.index, name: record.ifname)
+            if let found { try sandbox.route.deleteLinkIfThere(index: found.index) }
+        } catch {
+            log.warning("removing \(record.label): \(error)")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import DataPlane
+import HeddleAPI
+import Logging
+import Netlink
+
+extension Switchboard {
+    /// How often sandboxes are looked for that vanished. A timer, since a namespace is mounted over its name without a
+    /// sign that could be waited for; it runs only while something is missing.
+    private static let interval: Duration = .milliseconds(250)
+    /// How long after a sandbox that came back could not be wired it is tried again.
+    private static let pause: Duration = .seconds(5)
+
+    /// Begins to look, if there is anything to look for.
+    func watchSandboxes() {
+        guard !isWatchingSandboxes, endpointRecords.values.contains(where: { $0.isGone ? mayReturn($0) : $0.isPinning })
+        else { return }
+        isWatchingSandboxes = true
+        loop.after(Self.interval) { [weak self] in self?.assumeIsolated { $0.lookForSandboxes() } }
+    }
+
+    private func mayReturn(_ record: EndpointRecord) -> Bool {
+        guard record.phase == .active, record.isGone, record.via != .adopted else { return false }
+        return SandboxReference(record.sandbox)?.isLasting ?? false
+    }
+
+    private func lookForSandboxes() {
+        isWatchingSandboxes = false
+        for record in Array(endpointRecords.values) {
+            if mayReturn(record), (pauses[record.id] ?? .now) <= .now {
+                guard let sandbox = quietly(record), sandbox.cookie != record.cookie else { continue }
+                bringBack(record, into: sandbox)
+            } else if record.isPinning, !record.isGone, quietly(record)?.cookie != record.cookie {
+                // Its namespace lives on only because this daemon holds it.
+                markGone(record)
+            }
+        }
+        watchSandboxes()
+    }
+
+    private func quietly(_ record: EndpointRecord) -> SandboxSession? {
+        guard let namespace = try? SandboxReference(record.sandbox)?.open() else { return nil }
+        guard let sandbox = try? SandboxSession(namespace: namespace, what: record.sandbox) else { return nil }
+        return sandbox.cookie == ownCookie ? nil : sandbox
+    }
+
+    /// Wires an endpoint into a sandbox that is new under its old name: same interface, MAC and addresses.
+    func bringBack(_ found: EndpointRecord, into sandbox: SandboxSession) {
+        guard let network = networkRecords[found.network] else { return }
+        var record = found
+        do throws(APIError) {
+            dismantle(record, sandbox: nil)
+            record.phase = .returning
+            record.cookie = sandbox.cookie
+            try save(record)
+            FailPoint.pass(.returnRecorded)
+            dismantle(record, sandbox: sandbox)
+            try wire(&record, network: network, sandbox: sandbox)
+            record.phase = .active
+            record.isGone = false
+            try save(record)
+            pauses[record.id] = nil
+            log.notice("\(record.label) is back")
+        } catch {
+            log.warning("\(record.label) can't come back yet: \(error)")
+            record.phase = .active
+            record.isGone = true
+            // Of no namespace: the next look tries again.
+            record.cookie = 0
+            record.isPinning = false
+            pauses[record.id] = .now + Self.pause
+            endpointRecords[record.id] = record
+            try? save(record)
+            watchSandboxes()
+        }
+    }
+}

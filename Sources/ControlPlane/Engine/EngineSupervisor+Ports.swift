@@ -1,0 +1,99 @@
+import DataPlane
+import Glibc
+import Logging
+import SystemPackage
+
+extension EngineSupervisor {
+    /// Makes a domain or changes it.
+    func set(_ domain: DomainConfiguration) throws(EngineFailure) {
+        let before = domains[domain.id]
+        domains[domain.id] = domain
+        do throws(EngineFailure) {
+            try ask(.domain(domain), what: "domain \(domain.id)")
+        } catch {
+            domains[domain.id] = before
+            throw error
+        }
+    }
+
+    /// Forgets a domain, whose ports must be gone.
+    func removeDomain(_ id: UInt16) throws(EngineFailure) {
+        guard domains.removeValue(forKey: id) != nil, link != nil else { return }
+        try ask(.removeDomain(id), what: "the end of domain \(id)", missingIsFine: true)
+    }
+
+    /// Records a port: one that an engine has already, or that `plug` or the next engine shall be told. Takes over
+    /// `descriptor`.
+    func hold(_ configuration: PortConfiguration, descriptor: Int32) {
+        let before = ports.updateValue(
+            Port(configuration: configuration, descriptor: descriptor), forKey: configuration.id)
+        if let before, before.descriptor != descriptor { close(before.descriptor) }
+    }
+
+    /// Tells the engine of a port that is held.
+    func plug(port id: UInt16) throws(EngineFailure) {
+        guard let port = ports[id] else { throw .unavailable("port \(id) is not open") }
+        try ask(.port(port.configuration), passing: port.descriptor, what: "port \(id)")
+    }
+
+    /// Removes a port, here and in the engine; its descriptor is closed in both when this returns, unless there is no
+    /// engine to be told, which then is told nothing of the port when it comes.
+    func removePort(_ id: UInt16) {
+        forget(port: id)
+        guard link != nil else { return }
+        do throws(EngineFailure) {
+            try ask(.removePort(id), what: "the end of port \(id)", missingIsFine: true)
+        } catch {
+            log.warning("\(error)")
+        }
+    }
+
+    /// Hands a frame to the data plane as if it had come in by the port. An announcement is not worth failing for.
+    func inject(port: UInt16, frame: [UInt8]) {
+        do throws(EngineFailure) {
+            try ask(.inject(port: port, frame: frame), what: "an announcement on port \(port)")
+        } catch {
+            log.debug("\(error)")
+        }
+    }
+
+    /// Ends the engine.
+    func shutDown() {
+        let old = process
+        if let link {
+            loop.unwatch(link.descriptor)
+            _ = try? link.ask(.shutdown, process: old)
+        }
+        link = nil
+        process = nil
+        guard let old else { return }
+        loop.unwatch(old.pidfd)
+        if old.hasEnded(within: 1_000) { return }
+        old.kill()
+        _ = old.hasEnded(within: 2_000)
+    }
+
+    private func forget(port id: UInt16) {
+        if let port = ports.removeValue(forKey: id) { close(port.descriptor) }
+    }
+
+    /// A request that also holds when the engine dies over it: the next one is told everything.
+    private func ask(
+        _ request: EngineRequest, passing passed: Int32? = nil, what: String, missingIsFine: Bool = false
+    ) throws(EngineFailure) {
+        guard let link else { throw .unavailable("it is being replaced") }
+        let answer: Errno?
+        do throws(EngineLink.Failure) {
+            answer = try link.ask(request, passing: passed, process: process)
+        } catch {
+            if error == .timeout { throw .unavailable(Self.reason(error)) }
+            replace(why: Self.reason(error))
+            if self.link == nil { throw .unavailable(Self.reason(error)) }
+            return
+        }
+        if link.hasEvents { scheduleEvents() }
+        guard let answer else { return }
+        if missingIsFine, answer == .noSuchFileOrDirectory || answer == .noSuchAddressOrDevice { return }
+        throw .refused(what: what, answer)
+    }
+}

@@ -1,0 +1,37 @@
+import DataPlane
+import HeddleAPI
+
+extension EngineSupervisor {
+    /// What a port has counted; nil where there are no tables.
+    func counters(port: UInt16) -> PortCounters? {
+        guard tables != nil else { return nil }
+        return tables?.counters(port: port)
+    }
+
+    /// Starts a port's counters at zero, before its number is given to another port.
+    func resetCounters(port: UInt16) {
+        tables?.resetCounters(port: port)
+    }
+
+    /// Sets what the kernel dropped before a port.
+    func setKernelDrops(port: UInt16, total: UInt64) {
+        tables?.setKernelDrops(port: port, total: total)
+    }
+
+    /// The MAC table of a domain.
+    func stations(domain: UInt16) -> [StationEntry] {
+        tables?.stations(
+            domain: domain,
+            ageing: domains[domain]?.ageingMilliseconds ?? DomainConfiguration(id: domain).ageingMilliseconds) ?? []
+    }
+
+    /// The engine as `heddle status` shows it; nil while it is being replaced.
+    var status: Status.Engine? {
+        guard link != nil, let greeting else { return nil }
+        let since = (ContinuousClock.now - greeting.at) / .seconds(1)
+        return Status.Engine(
+            pid: Int(greeting.information.pid), version: greeting.information.version,
+            uptimeSeconds: Int(greeting.information.uptimeSeconds) + Int(since),
+            io: greeting.information.usesRing ? "uring" : "epoll", workers: Int(greeting.information.workers))
+    }
+}

@@ -1,0 +1,87 @@
+import Addresses
+import DataPlane
+import Glibc
+public import HeddleAPI
+
+extension Switchboard {
+    /// See `ControlService`.
+    public func status() throws(APIError) -> Status {
+        let uptime = (ContinuousClock.now - started) / .seconds(1)
+        let daemon = Status.Daemon(
+            pid: Int(getpid()), version: HeddleVersion.current, uptimeSeconds: Int(uptime))
+        return Status(daemon: daemon, engine: engine.status)
+    }
+
+    /// See `ControlService`.
+    public func endpoints(network name: String?) throws(APIError) -> [Endpoint] {
+        let chosen = try name.map { name throws(APIError) in try findNetwork(name).id }
+        return endpointRecords.values.filter { chosen == nil || $0.network == chosen }.sorted { $0.port < $1.port }
+            .compactMap { endpoint in networkRecords[endpoint.network].map { endpoint.model(network: $0) } }
+    }
+
+    /// See `ControlService`.
+    public func endpoint(id: String) throws(APIError) -> Endpoint {
+        let hint = "'heddle endpoint ls' lists them."
+        if id.isEmpty { throw .invalid("the endpoint's id is empty", hint: hint) }
+        let found = endpointRecords.values.filter { $0.id.hasPrefix(id) }
+        guard let record = found.first, let network = networkRecords[record.network] else {
+            throw .notFound("there is no endpoint \(APIError.quoted(id))", hint: hint)
+        }
+        if found.count > 1 {
+            throw .conflict("\(found.count) endpoints begin with \(APIError.quoted(id))", hint: "Give more of the id.")
+        }
+        return record.model(network: network)
+    }
+
+    /// See `ControlService`.
+    public func stations(network name: String) throws(APIError) -> [Station] {
+        let network = try findNetwork(name)
+        let rows = engine.stations(domain: network.domain)
+        let labels = portLabels()
+        let hasVLANs = endpointRecords.values.contains { $0.network == network.id && $0.vlan != nil }
+        return rows.map { row in
+            Station(
+                mac: MACAddress(value: row.mac).description, port: labels[row.port] ?? "port\(row.port)", vtep: nil,
+                ageMilliseconds: Int(row.age), isStatic: row.isStatic, vlan: hasVLANs ? Int(row.vlan) : nil)
+        }
+    }
+
+    /// See `ControlService`.
+    public func statistics() throws(APIError) -> Statistics {
+        countKernelDrops()
+        var rows: [(port: UInt16, row: Statistics.Port)] = []
+        for network in networkRecords.values {
+            if let port = network.hostPort {
+                rows.append((port, row(port: port, label: network.hostInterface, network: network)))
+            }
+        }
+        for endpoint in endpointRecords.values {
+            guard let network = networkRecords[endpoint.network] else { continue }
+            rows.append((endpoint.port, row(port: endpoint.port, label: endpoint.label, network: network)))
+        }
+        return Statistics(ports: rows.sorted { $0.port < $1.port }.map(\.row))
+    }
+
+    private func portLabels() -> [UInt16: String] {
+        var labels: [UInt16: String] = [:]
+        for network in networkRecords.values {
+            if let port = network.hostPort { labels[port] = network.hostInterface }
+        }
+        for endpoint in endpointRecords.values { labels[endpoint.port] = endpoint.label }
+        return labels
+    }
+
+    private func row(port: UInt16, label: String, network: NetworkRecord) -> Statistics.Port {
+        let counters = engine.counters(port: port) ?? PortCounters()
+        var drops: [String: UInt64] = [:]
+        for (reason, count) in counters.drops { drops[reason.name] = count }
+        return Statistics.Port(
+            port: label, network: network.name,
+            rx: .init(
+                frames: counters.receivedFrames, bytes: counters.receivedBytes,
+                superframes: counters.receivedSuperframes),
+            tx: .init(
+                frames: counters.sentFrames, bytes: counters.sentBytes, superframes: counters.sentSuperframes),
+            drops: drops, forwarded: counters.forwarded, flooded: counters.flooded)
+    }
+}

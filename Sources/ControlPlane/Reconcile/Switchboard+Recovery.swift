@@ -1,0 +1,118 @@
+import DataPlane
+import Glibc
+import HeddleAPI
+import Logging
+import Netlink
+import SystemPackage
+
+extension Switchboard {
+    /// Reads what is recorded, looks at the world, and repairs: after this the engine forwards and all that is recorded
+    /// is true or known to be gone.
+    func recover() throws(ControlError) {
+        do {
+            let recorded = try store.load()
+            networkRecords = Dictionary(uniqueKeysWithValues: recorded.networks.map { ($0.id, $0) })
+            endpointRecords = Dictionary(uniqueKeysWithValues: recorded.endpoints.map { ($0.id, $0) })
+            try forgetOtherBoot()
+        } catch {
+            throw ControlError("\(error)")
+        }
+        listen()
+        let taken = engine.adoptLivingEngine(recorded: recordedEngine()) ?? []
+        for network in networkRecords.values where network.phase == .active {
+            engine.domains[network.domain] = DomainConfiguration(id: network.domain)
+        }
+        let seen = sightings(held: taken)
+        let steps = Reconciler.plan(
+            networks: networkRecords.values.sorted { $0.domain < $1.domain },
+            endpoints: endpointRecords.values.sorted { $0.port < $1.port }, mark: mark, seen: seen)
+        FailPoint.pass(.recoveryPlanned)
+        hold(taken)
+        for step in steps where !step.needsEngine { perform(step) }
+        do throws(EngineFailure) {
+            try engine.begin()
+        } catch {
+            throw ControlError("\(error)")
+        }
+        for step in steps where step.needsEngine { perform(step) }
+        watchSandboxes()
+        countKernelDropsFromTimeToTime()
+    }
+
+    private func listen() {
+        engine.onPortGone = { [weak self] port, token in
+            self?.assumeIsolated { $0.portIsGone(port, token: token) }
+        }
+        engine.onStart = { [weak self] process in
+            let words = "\(process.pid) \(process.startTime ?? 0)"
+            self?.assumeIsolated { $0.record(engine: words) }
+        }
+        for (monitor, isPrivate) in [(privateNamespace.monitor, true), (ownMonitor, false)] {
+            loop.watch(monitor.descriptor.rawValue) { [weak self] in
+                self?.assumeIsolated { board in
+                    board.readMonitor(
+                        isPrivate ? board.privateNamespace.monitor : board.ownMonitor, isPrivate: isPrivate)
+                }
+            }
+        }
+    }
+
+    private func record(engine words: String) {
+        do throws(StoreError) {
+            try store.setIdentity(.engine, words)
+        } catch {
+            log.error("\(error)")
+        }
+    }
+
+    private func recordedEngine() -> EngineProcess? {
+        guard let words = try? store.identity(.engine) else { return nil }
+        return EngineProcess.find(recorded: words)
+    }
+
+    /// Namespaces and interfaces of another boot are gone, and their numbers may be given again.
+    private func forgetOtherBoot() throws(StoreError) {
+        let boot = BootIdentifier.current
+        let recorded = try store.identity(.boot)
+        if recorded == boot { return }
+        for id in endpointRecords.keys {
+            endpointRecords[id]?.cookie = 0
+            endpointRecords[id]?.index = 0
+            endpointRecords[id]?.nearIndex = 0
+            endpointRecords[id]?.isPinning = false
+        }
+        for id in networkRecords.keys { networkRecords[id]?.hostIndex = 0 }
+        for endpoint in endpointRecords.values { try store.save(endpoint) }
+        for network in networkRecords.values { try store.save(network) }
+        try store.setIdentity(.boot, boot)
+    }
+
+    /// Takes over the descriptors that an engine handed back, each to the record that it belongs to.
+    private func hold(_ taken: [EngineLink.TakenPort]) {
+        for port in taken {
+            var configuration = PortConfiguration(id: port.port, domain: 1, kind: port.kind, token: port.token)
+            if let network = networkRecords.values.first(where: {
+                $0.hostPort == port.port && $0.hostToken == port.token
+            }) {
+                configuration = hostConfiguration(network, port: port.port)
+            } else if let endpoint = endpointRecords.values.first(where: {
+                $0.port == port.port && $0.token == port.token
+            }),
+                let network = networkRecords[endpoint.network]
+            {
+                configuration = self.configuration(of: endpoint, network: network)
+            }
+            engine.hold(configuration, descriptor: port.descriptor)
+        }
+    }
+}
+
+extension RepairStep {
+    /// Whether the step makes something that an engine must be there for.
+    fileprivate var needsEngine: Bool {
+        switch self {
+        case .makeHostPort, .rewire: true
+        default: false
+        }
+    }
+}

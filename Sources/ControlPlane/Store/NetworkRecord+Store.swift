@@ -1,0 +1,33 @@
+import Addresses
+import GRDB
+
+extension NetworkRecord: FetchableRecord, PersistableRecord {
+    static let databaseTableName = "network"
+
+    init(row: Row) throws {
+        self.init(
+            id: try row.value("id"), name: try row.value("name"), domain: try row.value("domain"),
+            driver: try row.value("driver"), subnets: try row.list("subnets"), gateways: try row.list("gateways"),
+            ranges: try row.list("ranges"), mtu: try row.value("mtu"), isInternal: try row.value("internal"),
+            isIsolated: try row.value("isolated"), options: try row.options("options"), phase: try row.named("phase"),
+            hostPort: row["hostPort"], hostToken: try row.bits("hostToken"), hostIndex: try row.value("hostIndex"))
+    }
+
+    func encode(to container: inout PersistenceContainer) throws {
+        container["id"] = id
+        container["name"] = name
+        container["domain"] = domain
+        container["driver"] = driver
+        container["subnets"] = RowCoding.text(subnets)
+        container["gateways"] = RowCoding.text(gateways)
+        container["ranges"] = RowCoding.text(ranges)
+        container["mtu"] = mtu
+        container["internal"] = isInternal
+        container["isolated"] = isIsolated
+        container["options"] = try RowCoding.text(options)
+        container["phase"] = phase.rawValue
+        container["hostPort"] = hostPort
+        container["hostToken"] = RowCoding.number(hostToken)
+        container["hostIndex"] = hostIndex
+    }
+}

@@ -1,0 +1,139 @@
+import DataPlane
+public import HeddleAPI
+import Logging
+import Netlink
+import SystemPackage
+
+/// The control plane: records what is wanted, makes it true, and keeps it true. Everything in it happens on one thread
+/// of its own, one request after the other, so that blocking calls and namespaces disturb nobody.
+public actor Switchboard: ControlService {
+    nonisolated let loop: WiringLoop
+    let paths: RuntimePaths
+    let log: Logger
+    let store: Store
+    /// Held as long as this lives.
+    let locks: DaemonLocks
+    let mark: OwnerMark
+    let engine: EngineSupervisor
+    let privateNamespace: PrivateNamespace
+    /// A conversation with the daemon's own namespace, "the host".
+    let own: RouteSocket
+    let ownNamespace: NetworkNamespace
+    let ownMonitor: LinkMonitor
+    let ownCookie: UInt64
+    let started = ContinuousClock.now
+
+    /// By id.
+    var networkRecords: [String: NetworkRecord] = [:]
+    /// By id.
+    var endpointRecords: [String: EndpointRecord] = [:]
+    /// What the kernel dropped, by port.
+    var kernelDrops: [UInt16: KernelDrops] = [:]
+    /// What had come in by a port when its kernel drops were read last.
+    var lastReceived: [UInt16: UInt64] = [:]
+    /// When endpoints that could not come back are tried again, by id.
+    var pauses: [String: ContinuousClock.Instant] = [:]
+    /// Whether a look at vanished sandboxes is due.
+    var isWatchingSandboxes = false
+
+    /// The thread of the control plane.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(
+        loop: WiringLoop, paths: RuntimePaths, log: Logger, store: Store, daemonID: String, locks: DaemonLocks,
+        engine: EngineSupervisor, privateNamespace: PrivateNamespace, own: OwnNamespace
+    ) {
+        self.loop = loop
+        self.paths = paths
+        self.log = log
+        self.store = store
+        self.locks = locks
+        self.engine = engine
+        self.privateNamespace = privateNamespace
+        self.own = own.route
+        ownNamespace = own.namespace
+        ownMonitor = own.monitor
+        ownCookie = own.cookie
+        mark = OwnerMark(daemon: daemonID)
+    }
+
+    /// What makes devices.
+    var maker: PortMaker { PortMaker(privateNamespace: privateNamespace) }
+}
+
+extension Switchboard {
+    /// The network of that name, or a refusal.
+    func findNetwork(_ name: String) throws(APIError) -> NetworkRecord {
+        if let network = networkRecords.values.first(where: { $0.name == name }) { return network }
+        let names = networkRecords.values.map(\.name).sorted()
+        let known = names.isEmpty ? "There is none yet." : "There is " + names.prefix(10).joined(separator: ", ") + "."
+        throw .notFound(
+            "there is no network \(APIError.quoted(name))", hint: known + " 'heddle network create' makes one.")
+    }
+
+    /// A network's endpoints, by port.
+    func endpoints(of network: NetworkRecord) -> [EndpointRecord] {
+        endpointRecords.values.filter { $0.network == network.id }.sorted { $0.port < $1.port }
+    }
+
+    /// A port number that is free, with its counters at zero.
+    func freePort() throws(APIError) -> UInt16 {
+        let taken = Set(endpointRecords.values.map(\.port) + networkRecords.values.compactMap(\.hostPort))
+        guard let port = Identifier.lowestFree(besides: taken) else {
+            throw .unavailable("all 4095 ports are in use", hint: "Detach some, or run a second heddled.")
+        }
+        kernelDrops[port] = nil
+        engine.resetCounters(port: port)
+        return port
+    }
+
+    /// Records an endpoint.
+    func save(_ endpoint: EndpointRecord) throws(APIError) {
+        do throws(StoreError) {
+            try store.save(endpoint)
+        } catch {
+            throw .refused(error)
+        }
+        endpointRecords[endpoint.id] = endpoint
+    }
+
+    /// Records a network.
+    func save(_ network: NetworkRecord) throws(APIError) {
+        do throws(StoreError) {
+            try store.save(network)
+        } catch {
+            throw .refused(error)
+        }
+        networkRecords[network.id] = network
+    }
+
+    /// Forgets an endpoint.
+    func forget(_ endpoint: EndpointRecord) throws(APIError) {
+        do throws(StoreError) {
+            try store.delete(endpoint)
+        } catch {
+            throw .refused(error)
+        }
+        endpointRecords[endpoint.id] = nil
+        kernelDrops[endpoint.port] = nil
+    }
+
+    /// Forgets a network.
+    func forget(_ network: NetworkRecord) throws(APIError) {
+        do throws(StoreError) {
+            try store.delete(network)
+        } catch {
+            throw .refused(error)
+        }
+        networkRecords[network.id] = nil
+    }
+
+    /// Runs a request to the engine with its errors for the API.
+    func engineWork<Result>(_ work: (EngineSupervisor) throws(EngineFailure) -> Result) throws(APIError) -> Result {
+        do throws(EngineFailure) {
+            return try work(engine)
+        } catch {
+            throw error.apiError
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import HeddleAPI
+
+extension APIError {
+    static func invalid(_ message: String, hint: String? = nil) -> APIError {
+        APIError(.invalid, message, hint: hint)
+    }
+
+    static func notFound(_ message: String, hint: String? = nil) -> APIError {
+        APIError(.notFound, message, hint: hint)
+    }
+
+    static func conflict(_ message: String, hint: String? = nil) -> APIError {
+        APIError(.conflict, message, hint: hint)
+    }
+
+    static func failed(_ message: String, hint: String? = nil) -> APIError {
+        APIError(.failed, message, hint: hint)
+    }
+
+    static func unavailable(_ message: String, hint: String? = nil) -> APIError {
+        APIError(.unavailable, message, hint: hint)
+    }
+
+    /// A text as an error message shows it: in quotes, without control characters, not endless.
+    static func quoted(_ text: some StringProtocol) -> String {
+        let shown = text.count > 80 ? String(text.prefix(80)) + "…" : String(text)
+        return shown.debugDescription
+    }
+}

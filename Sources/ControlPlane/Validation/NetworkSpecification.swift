@@ -1,0 +1,174 @@
+import Addresses
+import HeddleAPI
+
+/// A request for a network that makes sense by itself; whether it fits beside the other networks and the host's
+/// routes is decided later.
+struct NetworkSpecification: Hashable, Sendable {
+    /// See `Network`.
+    var name: String
+    /// See `NetworkRecord`.
+    var subnets: [IPPrefix]
+    /// One for each subnet, in their order.
+    var gateways: [IPAddress]
+    /// See `NetworkRecord`.
+    var ranges: [IPPrefix]
+    /// See `Network`.
+    var mtu: Int
+    /// See `Network`.
+    var isInternal: Bool
+    /// See `Network`.
+    var isIsolated: Bool
+
+    /// The only driver that this version has.
+    static let driver = "bridge"
+    /// Drivers that users may have read about.
+    private static let knownDrivers = ["overlay", "macvlan", "host", "none"]
+    /// IPv4 needs 68 (RFC 791); a TAP carries at most 65535 bytes with its Ethernet header.
+    private static let mtuRange = 68...65_521
+    /// RFC 8200 section 5.
+    private static let smallestIPv6MTU = 1_280
+
+    /// Checks a request.
+    init(_ request: NetworkRequest) throws(APIError) {
+        try NameRule.check(request.name, what: "network")
+        name = request.name
+        try Self.checkDriver(request.driver ?? Self.driver, options: request.options ?? [:])
+        subnets = try Self.subnets(request.subnets ?? [])
+        gateways = try Self.gateways(request.gateways ?? [], subnets: subnets)
+        ranges = try Self.ranges(request.ipRanges ?? [], subnets: subnets, gateways: gateways)
+        mtu = try Self.mtu(request.mtu ?? 1_500, subnets: subnets)
+        isInternal = request.internal ?? false
+        isIsolated = request.isolated ?? false
+    }
+
+    private static func checkDriver(_ driver: String, options: [String: String]) throws(APIError) {
+        guard driver == Self.driver else {
+            let reason =
+                knownDrivers.contains(driver) ? "is not supported by this version of heddled" : "is not a driver"
+            throw .invalid("\(APIError.quoted(driver)) \(reason)", hint: "Use --driver bridge, which is the default.")
+        }
+        if let key = options.keys.min() {
+            throw .invalid(
+                "the option \(APIError.quoted(key)) means nothing for the driver bridge", hint: "Leave it out.")
+        }
+    }
+
+    private static func mtu(_ mtu: Int, subnets: [IPPrefix]) throws(APIError) -> Int {
+        guard mtuRange.contains(mtu) else {
+            throw .invalid("the MTU \(mtu) is not from \(mtuRange.lowerBound) to \(mtuRange.upperBound)")
+        }
+        if let subnet = subnets.first(where: { $0.family == .v6 }), mtu < smallestIPv6MTU {
+            throw .invalid(
+                "the MTU \(mtu) is too small for the IPv6 subnet \(subnet)", hint: "IPv6 needs \(smallestIPv6MTU).")
+        }
+        return mtu
+    }
+}
+
+extension NetworkSpecification {
+    private static func subnets(_ texts: [String]) throws(APIError) -> [IPPrefix] {
+        var subnets: [IPPrefix] = []
+        for text in texts {
+            let subnet = try prefix(text, what: "subnet")
+            try checkUsable(subnet)
+            if let other = subnets.first(where: { $0.family == subnet.family }) {
+                throw .invalid(
+                    "a network can't have two \(subnet.family) subnets: \(other) and \(subnet)",
+                    hint: "Two subnets of one network are one IPv4 and one IPv6; make a second network.")
+            }
+            subnets.append(subnet)
+        }
+        return subnets
+    }
+
+    private static func prefix(_ text: String, what: String) throws(APIError) -> IPPrefix {
+        let prefix: IPPrefix
+        do {
+            prefix = try IPPrefix(parsing: text)
+        } catch {
+            throw .invalid("the \(what) \(error)")
+        }
+        if prefix.hasHostBits {
+            throw .invalid("the \(what) \(prefix) has host bits set", hint: "Say \(prefix.masked).")
+        }
+        return prefix
+    }
+
+    /// Ranges that no interface may have an address of, and why.
+    private static let unusable: [(text: String, reason: String)] = [
+        ("0.0.0.0/8", "0.0.0.0/8 means this network (RFC 1122)"),
+        ("127.0.0.0/8", "127.0.0.0/8 is loopback"),
+        ("224.0.0.0/4", "224.0.0.0/4 is multicast"),
+        ("240.0.0.0/4", "240.0.0.0/4 is reserved"),
+        ("::/127", "it holds the unspecified and the loopback address"),
+        ("::ffff:0:0/96", "::ffff:0:0/96 maps IPv4"),
+        ("fe80::/10", "fe80::/10 is link-local and there already on every interface"),
+        ("ff00::/8", "ff00::/8 is multicast"),
+    ]
+
+    private static func checkUsable(_ subnet: IPPrefix) throws(APIError) {
+        for (text, reason) in unusable {
+            guard let range = IPPrefix(text), range.overlaps(subnet) else { continue }
+            throw .invalid(
+                "the subnet \(subnet) can't be used: \(reason)",
+                hint: subnet.family == .v4 ? "Use a private one such as 10.0.0.0/24." : "Use one such as fd00::/64.")
+        }
+        // The network's address, the gateway, one endpoint, and IPv4's broadcast address.
+        if subnet.hostBitCount < 2 {
+            throw .invalid(
+                "the subnet \(subnet) is too small for a gateway and an endpoint",
+                hint: "The longest prefix is /\(subnet.family.bitWidth - 2).")
+        }
+    }
+
+    private static func gateways(_ texts: [String], subnets: [IPPrefix]) throws(APIError) -> [IPAddress] {
+        var given: [IPAddress] = []
+        for text in texts {
+            let address: IPAddress
+            do {
+                address = try IPAddress(parsing: text)
+            } catch {
+                throw .invalid("the gateway \(error)")
+            }
+            guard let subnet = subnets.first(where: { $0.contains(address) }) else {
+                let all = subnets.map(\.description).joined(separator: " and ")
+                throw .invalid(
+                    "the gateway \(address) is in no subnet of the network",
+                    hint: subnets.isEmpty ? "Give the network a --subnet." : "Take an address of \(all).")
+            }
+            if let reason = SubnetRule.reasonAgainst(address, in: subnet) {
+                throw .invalid("the gateway \(address) can't be used: it is \(reason)")
+            }
+            if let other = given.first(where: { $0.family == address.family }) {
+                throw .invalid("a network can't have two \(address.family) gateways: \(other) and \(address)")
+            }
+            given.append(address)
+        }
+        return subnets.map { subnet in
+            given.first { $0.family == subnet.family }
+                ?? IPAddress(family: subnet.family, number: subnet.network.number + 1)
+        }
+    }
+
+    private static func ranges(
+        _ texts: [String], subnets: [IPPrefix], gateways: [IPAddress]
+    ) throws(APIError) -> [IPPrefix] {
+        var ranges: [IPPrefix] = []
+        for text in texts {
+            let range = try prefix(text, what: "range")
+            guard let subnet = subnets.first(where: { $0.contains(range) }) else {
+                throw .invalid(
+                    "the range \(range) is in no subnet of the network",
+                    hint: subnets.isEmpty ? "Give the network a --subnet." : nil)
+            }
+            if let other = ranges.first(where: { $0.family == range.family }) {
+                throw .invalid("a network can't have two \(range.family) ranges: \(other) and \(range)")
+            }
+            guard SubnetRule.hasUsableAddress(range, in: subnet, besides: gateways) else {
+                throw .invalid("the range \(range) holds no address for an endpoint", hint: "Take a shorter prefix.")
+            }
+            ranges.append(range)
+        }
+        return ranges
+    }
+}

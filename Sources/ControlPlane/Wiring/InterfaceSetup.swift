@@ -1,0 +1,51 @@
+import Addresses
+import Glibc
+import HeddleAPI
+import Netlink
+
+/// What an interface gets once it is where it belongs: addresses, up, routes.
+struct InterfaceSetup {
+    /// With the length of their subnets.
+    var addresses: [IPPrefix]
+    /// Default routes that are set where there are none yet.
+    var gateways: [IPAddress]
+
+    /// How long a carrier may take.
+    private static let patience: Duration = .seconds(1)
+
+    /// Does it; fine if some of it is done already.
+    func apply(to index: Int32, by route: RouteSocket, what: String) throws(APIError) {
+        try PortMaker.kernel(what) { () throws(NetlinkError) in
+            for address in addresses {
+                try route.addAddress(link: index, address, noDuplicateDetection: true, replacing: true)
+            }
+            try route.setUp(link: index)
+            for gateway in gateways {
+                try addDefaultRoute(via: gateway, index: index, by: route)
+            }
+        }
+    }
+
+    /// The first network's default route stays: a second one must not take the traffic over.
+    private func addDefaultRoute(via gateway: IPAddress, index: Int32, by route: RouteSocket) throws(NetlinkError) {
+        let routes = try route.routes(family: gateway.family)
+        if routes.contains(where: { $0.isDefault && $0.kind == .unicast }) { return }
+        do throws(NetlinkError) {
+            try route.addRoute(Route(defaultVia: gateway, interfaceIndex: index))
+        } catch {
+            if !error.isAlreadyThere { throw error }
+        }
+    }
+
+    /// Waits until the interface can carry traffic.
+    static func awaitCarrier(of index: Int32, by route: RouteSocket, what: String) throws(APIError) {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            let link = try PortMaker.kernel(what) { () throws(NetlinkError) in try route.link(index: index) }
+            guard let link else { throw .failed("\(what): it vanished") }
+            if link.flags.contains(.running) { return }
+            if ContinuousClock.now > deadline { throw .failed("\(what): it has no carrier") }
+            usleep(1_000)
+        }
+    }
+}

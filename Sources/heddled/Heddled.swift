@@ -1,0 +1,87 @@
+public import ArgumentParser
+import ControlAPI
+public import ControlPlane
+import Glibc
+import HeddleAPI
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The daemon: control plane, wiring, HTTP.
+@main
+struct Heddled: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "heddled",
+        abstract: "The daemon of Heddle, a switch for containers in user space.",
+        discussion: """
+            Runs in the foreground and prints one line 'heddled: ready' when it serves. The network namespace in which \
+            it is started is the host for its networks; several daemons run side by side, each with its own socket and \
+            state directory. On SIGTERM it leaves within a second, and its engine forwards on until the next daemon \
+            takes it over. 'heddle' is the command line.
+
+            HEDDLE_ENGINE names the engine's program if it does not lie beside heddled; HEDDLE_LOG (debug, info, \
+            notice, warning, error) says how much is logged.
+            """,
+        version: HeddleVersion.current)
+
+    @Option(help: ArgumentHelp("Where clients connect; other runtime files lie beside it.", valueName: "path"))
+    var socket = APIPath.defaultSocket
+
+    @Option(help: ArgumentHelp("Where networks and endpoints are recorded.", valueName: "directory"))
+    var stateDir = "/var/lib/heddle"
+
+    @Option(
+        help: ArgumentHelp(
+            "Threads that forward; a network belongs to one of them. (default: as a running engine has, else 1)",
+            valueName: "n"))
+    var workers: Int?
+
+    @Option(help: "How the engine talks to the kernel: auto takes io_uring where the kernel allows it, else epoll.")
+    var io = EngineSettings.InputOutput.auto
+
+    @Flag(help: "End the engine and remove all that a daemon with this socket and state directory made, then exit.")
+    var teardown = false
+
+    func validate() throws {
+        if let workers, !(1...EngineSettings.mostWorkers).contains(workers) {
+            throw ValidationError("--workers \(workers) is not from 1 to \(EngineSettings.mostWorkers)")
+        }
+        if let text = FailPoint.unknownChoice { throw ValidationError("HEDDLE_FAIL_AT=\(text) names no fail point") }
+    }
+
+    func run() async throws {
+        // A client that hangs up must end its request only.
+        signal(SIGPIPE, SIG_IGN)
+        let log = Logger(label: "heddled") { _ in PlainLogHandler() }
+        do {
+            let paths = try RuntimePaths(socket: socket, stateDirectory: stateDir)
+            if teardown {
+                try Teardown.run(paths: paths, log: log)
+            } else {
+                try await serve(paths, log: log)
+            }
+        } catch {
+            PlainLogHandler.write("\(error)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func serve(_ paths: RuntimePaths, log: Logger) async throws {
+        DescriptorLimit.raise()
+        let settings = EngineSettings(workers: workers, inputOutput: io)
+        let switchboard = try await Switchboard.start(paths: paths, engine: settings, log: log)
+        let server = ControlServer(service: switchboard, socketPath: paths.socket, logger: log) {
+            let line = Array("heddled: ready\n".utf8)
+            _ = write(STDOUT_FILENO, line, line.count)
+        }
+        var quiet = log
+        quiet.logLevel = max(log.logLevel, .error)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await group.run()
+        log.notice("leaving; the engine forwards on")
+    }
+}
+
+extension EngineSettings.InputOutput: ExpressibleByArgument {}
