@@ -17,6 +17,14 @@ int64_t heddle_monotonic_nanoseconds(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+void heddle_pause(void) {
+#if defined(__x86_64__)
+    for (int i = 0; i < 4; i++) __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 ssize_t heddle_read(int fd, void *bytes, size_t count) {
     ssize_t result = read(fd, bytes, count);
     return result < 0 ? -errno : result;

@@ -19,7 +19,7 @@ int heddle_ring_setup(struct heddle_ring *ring, uint32_t sq_entries, uint32_t cq
     ring->fd = -1;
     struct io_uring_params p = {
         .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL |
-                 IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
+                 IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_TASKRUN_FLAG,
         .cq_entries = cq_entries};
     int fd = (int)syscall(SYS_io_uring_setup, sq_entries, &p);
     if (fd < 0) return -errno;

@@ -8,6 +8,9 @@
 
 int64_t heddle_monotonic_nanoseconds(void);
 
+// Tells the processor that the caller spins: some tens of cycles, and the sibling thread runs faster meanwhile.
+void heddle_pause(void);
+
 ssize_t heddle_read(int fd, void *bytes, size_t count);
 ssize_t heddle_write(int fd, const void *bytes, size_t count);
 ssize_t heddle_write_two(int fd, const void *head, size_t head_count, const void *rest, size_t rest_count);

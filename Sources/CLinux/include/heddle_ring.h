@@ -21,7 +21,7 @@ struct heddle_ring {
     uint32_t cq_head, cq_tail, cq_mask, cq_overflow, cq_cqes;            // byte offsets in cq_ring
 };
 
-// Makes a ring for the calling thread (SINGLE_ISSUER, DEFER_TASKRUN, SUBMIT_ALL). 0 or -errno.
+// Makes a ring for the calling thread (SINGLE_ISSUER, DEFER_TASKRUN, TASKRUN_FLAG, SUBMIT_ALL). 0 or -errno.
 int heddle_ring_setup(struct heddle_ring *ring, uint32_t sq_entries, uint32_t cq_entries);
 void heddle_ring_teardown(struct heddle_ring *ring);
 

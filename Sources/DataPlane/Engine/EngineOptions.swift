@@ -24,13 +24,13 @@ public struct EngineOptions: Sendable {
     public var workers: Int
     /// Which I/O.
     public var io: IOChoice
-    /// How long to look for frames before a thread sleeps, in microseconds; 0 where holding the latency does it.
+    /// How long to look for more frames after a few small ones before a thread sleeps, in microseconds; 0: not at all.
     public var spinMicroseconds: Int
     /// Frame buffers a worker; a power of two up to 32,768.
     public var slots: Int
 
     /// Makes the options.
-    public init(workers: Int = 1, io: IOChoice = .auto, spinMicroseconds: Int = 0, slots: Int = 256) {
+    public init(workers: Int = 1, io: IOChoice = .auto, spinMicroseconds: Int = 20, slots: Int = 256) {
         self.workers = workers
         self.io = io
         self.spinMicroseconds = spinMicroseconds

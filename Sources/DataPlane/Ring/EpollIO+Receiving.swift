@@ -24,7 +24,7 @@ extension EpollIO {
     }
 
     @_noAllocation @_noLocks
-    package mutating func wait(timeout: Int64) {
+    package mutating func wait(timeout: Int64, spin: Int64) {
         flush()
         while heldCount > 0 {
             heldCount &-= 1
@@ -32,7 +32,13 @@ extension EpollIO {
         }
         // Endings and failures are told without waiting.
         let isBusy = readyCount > 0 || failureCount > 0
-        let count = epollWait(epoll, events, Int32(Self.eventCapacity), isBusy ? 0 : timeout)
+        var count: Int32 = 0
+        if spin > 0, !isBusy {
+            let end = monotonicNanoseconds() &+ spin
+            repeat { count = epollWait(epoll, events, Int32(Self.eventCapacity), 0) } while count == 0
+                && monotonicNanoseconds() < end
+        }
+        if count == 0 { count = epollWait(epoll, events, Int32(Self.eventCapacity), isBusy ? 0 : timeout) }
         guard count > 0 else { return }
         for event in 0..<min(Int(count), Self.eventCapacity) {
             let data = eventData(events, Int32(truncatingIfNeeded: event))

@@ -102,8 +102,8 @@ package protocol FrameIO: ~Copyable {
     /// Gives a slot back.
     mutating func release(slot: UInt16)
     /// Does what was asked for and waits for a completion, at most `timeout` nanoseconds (negative: for ever; 0: not at
-    /// all). May return early.
-    mutating func wait(timeout: Int64)
+    /// all). May return early. Looks for completions for `spin` nanoseconds before the thread sleeps.
+    mutating func wait(timeout: Int64, spin: Int64)
     /// The next completion, or false when all were seen.
     mutating func next(_ completion: inout Completion) -> Bool
 }

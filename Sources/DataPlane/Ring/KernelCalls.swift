@@ -11,6 +11,9 @@ func ringEnter(
 @_extern(c, "heddle_monotonic_nanoseconds") @_noAllocation @_noLocks
 func monotonicNanoseconds() -> Int64
 
+@_extern(c, "heddle_pause") @_noAllocation @_noLocks
+func pauseProcessor()
+
 @_extern(c, "heddle_write") @_noAllocation @_noLocks
 func writeFrame(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int
 

@@ -36,11 +36,24 @@ extension RingIO {
     }
 
     @_noAllocation @_noLocks
-    package mutating func wait(timeout: Int64) {
+    package mutating func wait(timeout: Int64, spin: Int64) {
         adaptWindow()
         provideSlots()
         armPending()
-        ring.submitAndWait(timeout: timeout)
+        guard spin > 0 else {
+            ring.submitAndWait(timeout: timeout)
+            return
+        }
+        ring.submitAndWait(timeout: 0)
+        let end = monotonicNanoseconds() &+ spin
+        while !ring.hasWork {
+            guard monotonicNanoseconds() < end else {
+                ring.submitAndWait(timeout: timeout)
+                return
+            }
+            pauseProcessor()
+        }
+        ring.submitAndWait(timeout: 0)
     }
 
     /// Writes the entries of the receives that were asked for: after all sends of the batch.

@@ -20,6 +20,7 @@ struct SubmissionRing: ~Copyable {
     private let entryCount: UInt32
     private let submissionHead: UnsafeMutablePointer<Atomic<UInt32>>
     private let submissionTail: UnsafeMutablePointer<Atomic<UInt32>>
+    private let submissionFlags: UnsafeMutablePointer<Atomic<UInt32>>
     private var tail: UInt32
     private var unsubmitted: UInt32 = 0
 
@@ -56,6 +57,7 @@ struct SubmissionRing: ~Copyable {
         entryCount = ring.sq_entries
         submissionHead = word(submission, ring.sq_head)
         submissionTail = word(submission, ring.sq_tail)
+        submissionFlags = word(submission, ring.sq_flags)
         tail = submissionTail.pointee.load(ordering: .relaxed)
         completions = UnsafeMutableRawPointer(completion + Int(ring.cq_cqes))
         completionMask = ring.cq_entries &- 1
@@ -124,6 +126,18 @@ struct SubmissionRing: ~Copyable {
             }
         }
     }
+
+    /// Whether waiting would return at once: a completion is there, or deferred work that makes one
+    /// (IORING_SQ_TASKRUN). Costs no system call.
+    var hasWork: Bool {
+        @_noAllocation @_noLocks @inline(__always) get {
+            head != completionTail.pointee.load(ordering: .relaxed)
+                || submissionFlags.pointee.load(ordering: .relaxed) & Self.taskWork != 0
+        }
+    }
+
+    /// IORING_SQ_TASKRUN.
+    private static var taskWork: UInt32 { @_noAllocation @_noLocks get { 1 << 2 } }
 
     /// The next completion, or false when there is none.
     @_noAllocation @_noLocks @inline(__always)

@@ -28,7 +28,7 @@ public struct BareRelay: ~Copyable {
         defer { latency?.release() }
         var isStopping = false
         while !isStopping {
-            io.wait(timeout: -1)
+            io.wait(timeout: -1, spin: 0)
             isStopping = pass()
         }
     }

@@ -98,7 +98,7 @@ extension Worker where IO: ~Copyable {
                 (header + VirtioNetHeader.length).copyMemory(from: source, byteCount: bytes.count)
             }
             handle(header: header, length: frame.count, port: port)
-            io.wait(timeout: 0)
+            io.wait(timeout: 0, spin: 0)
         }
         return 0
     }

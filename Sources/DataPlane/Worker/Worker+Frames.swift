@@ -26,6 +26,7 @@ extension Worker where IO: ~Copyable {
     @inline(__always)
     private mutating func receive(_ completion: Completion, _ index: Int) {
         framesInBatch &+= 1
+        bytesInBatch &+= completion.length
         if states[index].batch != batch {
             states[index].batch = batch
             states[index].framesInBatch = 0

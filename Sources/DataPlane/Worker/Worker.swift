@@ -59,9 +59,10 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     var lastFrame: Int64 = -1 << 62
     var lastSweep: UInt32 = 0
     var isHolding = false
-    /// How long to look for frames before the thread sleeps, in nanoseconds.
+    /// How long to look for more frames after a few small ones before the thread sleeps, in nanoseconds.
     let spin: Int64
     var framesInBatch = 0
+    var bytesInBatch = 0
     /// Counts waits, wrapping.
     var batch: UInt32 = 0
 
@@ -98,11 +99,14 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
 
     /// One round: wait, handle every completion, arm what ended. Tests drive a scripted worker by it.
     package mutating func step(timeout: Int64) {
-        // Where sleeping deeply can't be forbidden, more frames are likely to come sooner than a sleeper wakes up.
-        io.wait(timeout: spin > 0 && clock &- lastFrame < spin ? 0 : timeout)
+        // After a few small frames the next is likely to be an answer that comes sooner than a sleeper wakes up. Bulk
+        // traffic isn't worth it: its ends need the processor.
+        let isLight = framesInBatch > 0 && framesInBatch <= 8 && bytesInBatch <= 4_096
+        io.wait(timeout: timeout, spin: isLight ? spin : 0)
         clock = monotonicNanoseconds()
         now = UInt32(truncatingIfNeeded: clock / 1_000_000)
         framesInBatch = 0
+        bytesInBatch = 0
         batch &+= 1
         let isWoken = handleCompletions()
         if framesInBatch > 0 { lastFrame = clock }
