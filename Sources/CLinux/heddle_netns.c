@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -63,19 +64,61 @@ int heddle_netns_unshare(void) {
     return result(unshare(CLONE_NEWNET));
 }
 
-int heddle_mountns_differs(void) {
-    struct stat own, initial;
-    if (stat("/proc/thread-self/ns/mnt", &own) < 0 || stat("/proc/1/ns/mnt", &initial) < 0) return 0;
-    return own.st_dev != initial.st_dev || own.st_ino != initial.st_ino;
+// Parent and flags of a process from /proc/PID/stat. 0 or -errno.
+static int read_process(int pid, int *parent, unsigned *flags) {
+    char path[32], text[512];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    ssize_t size = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (size <= 0) return -EIO;
+    text[size] = 0;
+    // The process's name may hold anything, a closing parenthesis too: the last one ends it.
+    const char *rest = strrchr(text, ')');
+    return rest && sscanf(rest + 1, " %*c %d %*d %*d %*d %*d %u", parent, flags) == 2 ? 0 : -EIO;
 }
 
-int heddle_mountns_enter_initial(void) {
-    int fd = open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return -errno;
+static int open_mountns(int pid) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int heddle_mountns_open_host(void) {
+    enum { KERNEL_THREAD = 0x00200000 };  // PF_KTHREAD of linux/sched.h
+    int parent;
+    unsigned flags;
+    int found = open_mountns(1);
+    if (found < 0 && read_process(2, &parent, &flags) == 0 && flags & KERNEL_THREAD) found = open_mountns(2);
+    if (found < 0) {
+        for (int pid = getppid(); pid > 1; pid = parent) {
+            int candidate = open_mountns(pid);
+            if (candidate >= 0) {
+                if (found >= 0) close(found);
+                found = candidate;
+            }
+            if (read_process(pid, &parent, &flags) < 0) break;
+        }
+    }
+    if (found < 0) return -ENOENT;
+    struct stat own, host;
+    if (stat("/proc/thread-self/ns/mnt", &own) == 0 && fstat(found, &host) == 0
+        && (own.st_dev != host.st_dev || own.st_ino != host.st_ino)) {
+        return found;
+    }
+    close(found);
+    return -EEXIST;
+}
+
+int heddle_mountns_unshare(void) {
+    if (unshare(CLONE_FS | CLONE_NEWNS) < 0) return -errno;
+    return result(mount("", "/", "none", MS_REC | MS_SLAVE, NULL));
+}
+
+int heddle_mountns_enter(int fd) {
     // setns to a mount namespace is refused while root and working directory are shared with other threads.
-    int value = unshare(CLONE_FS) < 0 ? -errno : result(setns(fd, CLONE_NEWNS));
-    close(fd);
-    return value;
+    return unshare(CLONE_FS) < 0 ? -errno : result(setns(fd, CLONE_NEWNS));
 }
 
 int heddle_file_identity(int fd, uint64_t *device, uint64_t *inode) {

@@ -16,10 +16,14 @@ int heddle_netns_enter(int fd);
 // Moves the calling thread, and only it, into a fresh network namespace.
 int heddle_netns_unshare(void);
 
-// Whether the calling thread's mount namespace is not the one of process 1: 1 or 0.
-int heddle_mountns_differs(void);
-// Moves the calling thread, and only it, into process 1's mount namespace. For threads that end soon after.
-int heddle_mountns_enter_initial(void);
+// Opens the host's mount namespace: process 1's; where that may not be looked at, the one of the kernel's threads, or
+// else of the outermost ancestor that may. -EEXIST if the calling thread is in it already, -ENOENT if none is to be had.
+int heddle_mountns_open_host(void);
+// Moves the calling thread, and only it, into a mount namespace. For threads that end soon after.
+int heddle_mountns_enter(int fd);
+// Moves the calling thread, and only it, into a copy of its mount namespace whose mounts don't reach others, as
+// `ip netns exec` does. For threads that end soon after.
+int heddle_mountns_unshare(void);
 
 // Binds the namespace file behind `fd` over the empty file `path`, made if it is missing. 0 also if it is bound there
 // already; -EEXIST if something else lies there.

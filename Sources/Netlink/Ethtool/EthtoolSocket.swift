@@ -3,7 +3,7 @@ import SystemPackage
 
 /// What `ethtool` does, through its ioctl (linux/ethtool.h), in one namespace. For one thread at a time.
 ///
-/// Keeps the namespace alive until it is let go. Methods throw `NetlinkError`; `.operationNotSupported` where the
+/// Keeps the namespace alive until it is let go. Methods throw `NetlinkError`; `.notSupportedOnSocket` (EOPNOTSUPP) where the
 /// interface's driver knows nothing of it.
 public final class EthtoolSocket {
     /// Features that can be switched; members that are nil stay as they are.

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Runs something on a thread of its own that ends with it: for what must not happen to the caller's thread.
-enum HelperThread {
+package enum HelperThread {
     private final class Work {
         let body: () -> CInt
         var result: CInt = -EAGAIN
@@ -13,7 +13,7 @@ enum HelperThread {
 
     /// Runs `body` on a fresh thread, with signals blocked so that no handler runs in a foreign namespace, and waits
     /// for its end. Returns what `body` returns, or -errno if there is no thread to be had.
-    static func run(_ body: () -> CInt) -> CInt {
+    package static func run(_ body: () -> CInt) -> CInt {
         withoutActuallyEscaping(body) { body in
             let work = Work(body)
             var everything = sigset_t()
