@@ -28,13 +28,14 @@ struct StationBuckets {
         UInt64(domain) &<< 48 | UInt64(port) &<< 32 | UInt64(seen)
     }
 
-    /// A keyed mix of one full multiplication. The seeds are random for each table, so that nobody can choose MACs
-    /// that meet in one bucket.
+    /// A keyed mix of two full multiplications: with one, MACs in a row (as address management hands them out) make
+    /// rows of buckets. The seeds are random for each table, so that nobody can choose MACs that meet in one bucket.
     @inline(__always) @_noAllocation @_noLocks
     func hash(key: UInt64, domain: UInt16) -> UInt64 {
         let factor = (UInt64(domain) &* 0x9E37_79B9_7F4A_7C15 ^ secondSeed) | 1
         let (high, low) = (key ^ firstSeed).multipliedFullWidth(by: factor)
-        return high ^ low
+        let (upper, lower) = (high ^ low).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+        return upper ^ lower
     }
 
     @inline(__always) @_noAllocation @_noLocks

@@ -36,8 +36,11 @@ extension StationTable {
             // A time that lies ahead counts as now.
             let age = now &- UInt32(truncatingIfNeeded: place)
             if age < Self.refreshInterval || age > UInt32(Int32.max) { return .known }
+            let wasForgotten = isExpired(buckets.load(entry, 0), place, now: now)
             buckets.store(entry, 1, StationBuckets.place(domain: domain, port: port, seen: now))
-            return .refreshed
+            if !wasForgotten { return .refreshed }
+            statistics.learned &+= 1
+            return .new
         }
         return move(entry, domain: domain, port: port, now: now)
     }
@@ -86,19 +89,24 @@ extension StationTable {
             statistics.refused &+= 1
             return .refused
         }
-        let old = buckets.load(entry, 0)
-        if old != 0 {
-            if isExpired(old, buckets.load(entry, 1), now: now) {
-                statistics.aged &+= 1
-            } else {
-                statistics.evicted &+= 1
-            }
-            clear(entry)
-        }
+        vacate(entry, now: now)
         buckets.write(entry, key: key, place: StationBuckets.place(domain: domain, port: port, seen: now))
         count(port: port, 1)
         statistics.learned &+= 1
         return .new
+    }
+
+    /// Empties an entry for another station, and counts what that does to the one that had it.
+    @inline(__always) @_noAllocation @_noLocks
+    mutating func vacate(_ entry: UnsafeMutableRawPointer, now: UInt32) {
+        let key = buckets.load(entry, 0)
+        if key == 0 { return }
+        if isExpired(key, buckets.load(entry, 1), now: now) {
+            statistics.aged &+= 1
+        } else {
+            statistics.evicted &+= 1
+        }
+        clear(entry)
     }
 
     /// Learned stations of a port.

@@ -20,10 +20,7 @@ extension StationTable {
             return true
         }
         guard let entry = room(in: buckets.first(hash), buckets.second(hash), now: now) else { return false }
-        if buckets.load(entry, 0) != 0 {
-            statistics.evicted &+= 1
-            clear(entry)
-        }
+        vacate(entry, now: now)
         buckets.write(entry, key: key | StationBuckets.staticBit, place: place)
         return true
     }
