@@ -35,7 +35,9 @@ extension EpollIO {
         var count: Int32 = 0
         if spin > 0, !isBusy {
             let end = monotonicNanoseconds() &+ spin
-            repeat { count = epollWait(epoll, events, Int32(Self.eventCapacity), 0) } while count == 0
+            repeat {
+                count = epollWait(epoll, events, Int32(Self.eventCapacity), 0)
+            } while count == 0
                 && monotonicNanoseconds() < end
         }
         if count == 0 { count = epollWait(epoll, events, Int32(Self.eventCapacity), isBusy ? 0 : timeout) }

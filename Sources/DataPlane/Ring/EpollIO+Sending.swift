@@ -13,7 +13,9 @@ extension EpollIO {
             ? writeFrame(descriptor, frame.head, frame.headCount)
             : writeFrame(descriptor, frame.head, frame.headCount, frame.rest, frame.restCount)
         if result < 0 {
-            fail(frame.port, Int32(truncatingIfNeeded: 0 &- result), frame.headCount &+ frame.restCount, frame.isSuperframe)
+            fail(
+                frame.port, Int32(truncatingIfNeeded: 0 &- result), frame.headCount &+ frame.restCount,
+                frame.isSuperframe)
         }
         return true
     }

@@ -1,6 +1,6 @@
 import CLinux
-import SystemPackage
 import Synchronization
+import SystemPackage
 
 /// An io_uring of one thread: entries are written and completions read in Swift over the mapped memory, with the
 /// orderings that the kernel's io_uring.c asks for. Owns the ring.

@@ -7,7 +7,8 @@ extension Worker where IO: ~Copyable {
         guard let command = mailbox.takeCommand() else { return }
         switch command {
         case .setDomain(let domain):
-            mailbox.complete(forwarding.addDomain(domain.id, ageingMilliseconds: domain.ageingMilliseconds) ? 0 : EINVAL)
+            mailbox.complete(
+                forwarding.addDomain(domain.id, ageingMilliseconds: domain.ageingMilliseconds) ? 0 : EINVAL)
         case .removeDomain(let id):
             forwarding.removeDomain(id)
             mailbox.complete(0)
