@@ -50,9 +50,12 @@ public struct IPPrefix: Hashable, Sendable {
     @inlinable
     public var hostBitCount: Int { family.bitWidth - length }
 
-    /// Ones where the host bits are. `UInt128` shifts by 128 give zero, so that ::/0 needs no case of its own.
+    /// Ones where the host bits are.
     @inlinable
-    public var hostMask: UInt128 { ((1 as UInt128) << UInt128(hostBitCount)) &- 1 }
+    public var hostMask: UInt128 {
+        // Written so that no shift is as wide as the number.
+        hostBitCount == 0 ? 0 : UInt128.max &>> UInt128(truncatingIfNeeded: 128 - hostBitCount)
+    }
 
     /// Whether `address` has bits behind the prefix, as 10.0.0.2/24 has.
     @inlinable
