@@ -40,20 +40,23 @@ extension BodyDecodable {
             throw .malformed("the body is empty", hint: "send a JSON object with " + list(keys))
         }
         let data = Data(body.readableBytesView)
-        let decoder = JSONDecoder()
+        let present = try decode(KeysOfObject.self, data, ifCorrupted: "the body is not JSON").keys
+        if let stranger = present.filter({ !keys.contains($0) }).min() {
+            throw .malformed("the key \(stranger.debugDescription) is not known here", hint: "known are " + list(keys))
+        }
+        // It is JSON, so that Foundation, which does not say where, can only mean a number.
+        return try decode(Self.self, data, ifCorrupted: "a number is not whole, or out of range")
+    }
+
+    private static func decode<Value: Decodable>(
+        _ type: Value.Type, _ data: Data, ifCorrupted corrupted: String
+    ) throws(Refusal) -> Value {
         do {
-            let present = try decoder.decode(KeysOfObject.self, from: data).keys
-            if let stranger = present.filter({ !keys.contains($0) }).min() {
-                throw Refusal.malformed(
-                    "the key \(stranger.debugDescription) is not known here", hint: "known are " + list(keys))
-            }
-            return try decoder.decode(Self.self, from: data)
-        } catch let refusal as Refusal {
-            throw refusal
+            return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {
-            throw .malformed(explain(error), hint: "send a JSON object with " + list(keys))
+            throw .malformed(explain(error, ifCorrupted: corrupted), hint: "send a JSON object with " + list(keys))
         } catch {
-            throw .malformed("the body is not JSON")
+            throw .malformed(corrupted)
         }
     }
 
@@ -80,7 +83,7 @@ private struct KeysOfObject: Decodable {
 }
 
 /// What is wrong with a body, in the words of its author.
-private func explain(_ error: DecodingError) -> String {
+private func explain(_ error: DecodingError, ifCorrupted corrupted: String) -> String {
     func place(_ path: [any CodingKey]) -> String {
         var text = ""
         for key in path {
@@ -99,11 +102,10 @@ private func explain(_ error: DecodingError) -> String {
         return "\(place(context.codingPath)) is null, which says nothing"
     case .typeMismatch(let type, let context):
         return "\(place(context.codingPath)) must be \(name(of: type))"
-    case .dataCorrupted(let context):
-        return context.codingPath.isEmpty
-            ? "the body is not JSON" : "\(place(context.codingPath)) has a value that is out of range"
+    case .dataCorrupted:
+        return corrupted
     @unknown default:
-        return "the body is not what it should be"
+        return corrupted
     }
 }
 

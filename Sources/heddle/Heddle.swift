@@ -32,6 +32,7 @@ struct Heddle: ParsableCommand {
             CommandGroup(
                 name: "Observing",
                 subcommands: [StatusCommand.self, StationsCommand.self, StatsCommand.self]),
+            CommandGroup(name: "Measuring", subcommands: [BenchCommand.self, BenchRelayCommand.self]),
         ])
 
     @OptionGroup(title: "Options of every command")

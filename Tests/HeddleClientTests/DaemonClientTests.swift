@@ -23,10 +23,12 @@ struct DaemonClientTests {
     }
 
     @Test func refusesAnAnswerOfAnotherShape() throws {
-        let server = try UnixServer(.answer("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n[{\"name\":1}]"))
-        let error = #expect(throws: APIError.self) { try DaemonClient(socketPath: server.path).networks() }
-        #expect(error?.message.contains("does not") == false)
-        #expect(error?.hint?.contains("--version") == true)
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n[{\"name\":1}]"
+        try UnixServer.serving(.answer(answer)) { path in
+            let error = #expect(throws: APIError.self) { try DaemonClient(socketPath: path).networks() }
+            #expect(error?.code == .failed)
+            #expect(error?.hint?.contains("--version") == true)
+        }
     }
 
     @Test func failureToReachTheDaemonIsUnavailable() {

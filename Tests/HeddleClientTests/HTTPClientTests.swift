@@ -11,9 +11,10 @@ struct HTTPClientTests {
     }
 
     @Test func asksAndReads() throws {
-        let server = try UnixServer(.answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"))
-        let response = try send(to: server.path)
-        #expect(response.text == "{}")
+        try UnixServer.serving(.answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")) { path in
+            let response = try send(to: path)
+            #expect(response.text == "{}")
+        }
     }
 
     @Test func writesARequestAsRFC9112HasIt() {
@@ -58,21 +59,21 @@ struct HTTPClientTests {
     }
 
     @Test func givesUpInTime() throws {
-        let server = try UnixServer(.silent)
-        let start = ContinuousClock.now
-        #expect(throws: TransportError.timedOut(server.path)) {
-            try send(to: server.path, timeout: .milliseconds(150))
+        try UnixServer.serving(.silent) { path in
+            let start = ContinuousClock.now
+            #expect(throws: TransportError.timedOut(path)) { try send(to: path, timeout: .milliseconds(150)) }
+            let took = start.duration(to: .now)
+            #expect(took >= .milliseconds(150))
+            #expect(took < .seconds(3))
         }
-        let took = start.duration(to: .now)
-        #expect(took >= .milliseconds(150))
-        #expect(took < .seconds(3))
     }
 
     @Test func noticesAnEarlyEnd() throws {
-        let closing = try UnixServer(.close)
-        #expect(throws: TransportError.closedEarly) { try send(to: closing.path) }
-        let cutting = try UnixServer(.answer("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"))
-        #expect(throws: TransportError.closedEarly) { try send(to: cutting.path) }
+        for manner in [UnixServer.Manner.close, .answer("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{")] {
+            try UnixServer.serving(manner) { path in
+                #expect(throws: TransportError.closedEarly) { try send(to: path) }
+            }
+        }
     }
 
     @Test func everyErrorNamesItsPlaceAndItsWayOut() {

@@ -14,7 +14,9 @@ struct HTTPResponseReaderTests {
 
     @Test func readsChunksWithExtensionsAndTrailers() throws {
         let response = try read(
-            head + "Transfer-Encoding: Chunked\r\n\r\n4;name=\"v\"\r\nWiki\r\n00A \r\npedia in\r\n\r\n0\r\nSum: 1\r\n\r\n")
+            head
+                + "Transfer-Encoding: Chunked\r\n\r\n4;name=\"v\"\r\nWiki\r\n00A \r\npedia in\r\n\r\n0\r\nSum: 1\r\n\r\n"
+        )
         #expect(response.text == "Wikipedia in\r\n")
     }
 

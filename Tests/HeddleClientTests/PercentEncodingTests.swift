@@ -9,7 +9,8 @@ struct PercentEncodingTests {
     }
 
     @Test(arguments: [
-        ("a b", "a%20b"), ("a/b", "a%2Fb"), ("..", ".."), ("50%", "50%25"), ("ü", "%C3%BC"), ("?#&=+", "%3F%23%26%3D%2B"),
+        ("a b", "a%20b"), ("a/b", "a%2Fb"), ("..", ".."), ("50%", "50%25"), ("ü", "%C3%BC"),
+        ("?#&=+", "%3F%23%26%3D%2B"),
         ("\u{0}\n", "%00%0A"), ("", ""),
     ])
     func encodes(text: String, encoded: String) {

@@ -11,32 +11,49 @@ final class UnixServer: Sendable {
         case silent
         /// Closes at once.
         case close
+
+        /// Whether it needs somebody to accept connections.
+        fileprivate var isTalking: Bool { if case .silent = self { false } else { true } }
     }
 
     let path: String
     private let directory: String
     private let listener: Int32
+    private let thread: pthread_t?
 
     init(_ manner: Manner, mode: mode_t = 0o600) throws {
         directory = try temporaryDirectory()
-        path = directory + "/s"
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let path = directory + "/s"
+        self.path = path
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         try #require(listener >= 0)
+        self.listener = listener
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { [path] in $0.copyBytes(from: path.utf8) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { [listener] in
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         try #require(bound == 0 && listen(listener, 8) == 0 && chmod(path, mode) == 0)
-        if case .silent = manner { return }
-        Thread.detach { [listener] in UnixServer.serve(listener, manner) }
+        guard manner.isTalking else {
+            thread = nil
+            return
+        }
+        thread = try Thread.start { UnixServer.serve(listener, manner) }
+    }
+
+    /// Runs a server for as long as `body` runs.
+    static func serving(_ manner: Manner, _ body: (_ path: String) throws -> Void) throws {
+        let server = try UnixServer(manner)
+        try withExtendedLifetime(server) { try body(server.path) }
     }
 
     deinit {
+        // Wakes the thread, and waits for it before the descriptor's number can become somebody else's.
         shutdown(listener, Int32(SHUT_RDWR))
+        if let thread { pthread_join(thread, nil) }
         close(listener)
         unlink(path)
         rmdir(directory)
@@ -57,19 +74,20 @@ final class UnixServer: Sendable {
     }
 }
 
-/// A thread that is not waited for.
+/// A thread that runs a closure.
 enum Thread {
-    static func detach(_ body: @escaping @Sendable () -> Void) {
+    static func start(_ body: @escaping @Sendable () -> Void) throws -> pthread_t {
         var thread = pthread_t()
         let context = Unmanaged.passRetained(Box(body))
-        pthread_create(
+        let result = pthread_create(
             &thread, nil,
             { context in
                 guard let context else { return nil }
                 Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
                 return nil
             }, context.toOpaque())
-        pthread_detach(thread)
+        try #require(result == 0)
+        return thread
     }
 
     private final class Box: Sendable {

@@ -30,9 +30,27 @@ extension GlobalOptions {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
         do {
-            return String(decoding: try encoder.encode(answer), as: UTF8.self) + "\n"
+            return closingUp(String(decoding: try encoder.encode(answer), as: UTF8.self)) + "\n"
         } catch {
             throw APIError(.failed, "the answer cannot be written as JSON: \(error)")
         }
+    }
+
+    /// Foundation writes an empty array or object on three lines; here it becomes `[]` or `{}`. An empty line can be
+    /// nothing else: in a string a line end is written as an escape.
+    private static func closingUp(_ text: String) -> String {
+        var lines: [Substring] = []
+        var isEmpty = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.isEmpty {
+                isEmpty = true
+            } else if isEmpty, let opening = lines.popLast() {
+                lines.append(opening + line.drop { $0 == " " })
+                isEmpty = false
+            } else {
+                lines.append(line)
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 }

@@ -1,0 +1,125 @@
+import HeddleAPI
+import Synchronization
+
+/// A control plane that remembers what it was asked and answers with what it was given.
+final class RecordingService: ControlService {
+    /// What it was asked, and what it does.
+    struct State {
+        var calls: [String] = []
+        var refusal: APIError?
+        var networks = [RecordingService.network("lan"), RecordingService.network("wire")]
+        var endpoints = [RecordingService.endpoint("web"), RecordingService.endpoint("db")]
+        var statistics = Statistics(ports: [])
+        var delay = Duration.zero
+    }
+
+    private let state = Mutex(State())
+
+    /// Every call so far, in order.
+    var calls: [String] { state.withLock { $0.calls } }
+
+    func set(_ change: (inout State) -> Void) {
+        state.withLock { change(&$0) }
+    }
+
+    private func note(_ call: String) async throws(APIError) -> State {
+        let state = state.withLock { state in
+            state.calls.append(call)
+            return state
+        }
+        if state.delay > .zero { try? await Task.sleep(for: state.delay) }
+        if let refusal = state.refusal { throw refusal }
+        return state
+    }
+
+    func status() async throws(APIError) -> Status {
+        _ = try await note("status")
+        return Status(
+            daemon: .init(pid: 4711, version: HeddleVersion.current, uptimeSeconds: 61),
+            engine: .init(pid: 4712, version: HeddleVersion.current, uptimeSeconds: 60, io: "uring", workers: 2))
+    }
+
+    func networks() async throws(APIError) -> [Network] {
+        try await note("networks").networks
+    }
+
+    func network(named name: String) async throws(APIError) -> Network {
+        let found = try await note("network \(name)").networks.first { $0.name == name }
+        guard let found else {
+            throw APIError(.notFound, "there is no network \"\(name)\"", hint: "see: heddle network ls")
+        }
+        return found
+    }
+
+    func createNetwork(_ request: NetworkRequest) async throws(APIError) -> Network {
+        _ = try await note("create \(request)")
+        var network = RecordingService.network(request.name)
+        network.subnets = request.subnets ?? []
+        network.mtu = request.mtu ?? 1500
+        return network
+    }
+
+    func removeNetwork(named name: String) async throws(APIError) {
+        _ = try await note("remove \(name)")
+    }
+
+    func endpoints(network: String?) async throws(APIError) -> [Endpoint] {
+        try await note("endpoints \(network ?? "-")").endpoints.filter { network == nil || $0.network == network }
+    }
+
+    func endpoint(id: String) async throws(APIError) -> Endpoint {
+        _ = try await note("endpoint \(id)")
+        return RecordingService.endpoint("web")
+    }
+
+    func attach(_ request: AttachRequest) async throws(APIError) -> Endpoint {
+        _ = try await note("attach \(request)")
+        var endpoint = RecordingService.endpoint(request.sandbox)
+        endpoint.network = request.network
+        return endpoint
+    }
+
+    func detach(network: String, sandbox: String) async throws(APIError) {
+        _ = try await note("detach \(network) \(sandbox)")
+    }
+
+    func adopt(network: String, interface: String) async throws(APIError) -> Endpoint {
+        _ = try await note("adopt \(network) \(interface)")
+        var endpoint = RecordingService.endpoint("")
+        endpoint.ifname = interface
+        endpoint.via = "adopted"
+        return endpoint
+    }
+
+    func release(interface: String) async throws(APIError) {
+        _ = try await note("release \(interface)")
+    }
+
+    func stations(network: String) async throws(APIError) -> [Station] {
+        _ = try await note("stations \(network)")
+        return [Station(mac: "02:00:0a:00:00:02", port: "eth0@web", vtep: nil, ageMilliseconds: 20, isStatic: false)]
+    }
+
+    func statistics() async throws(APIError) -> Statistics {
+        try await note("statistics").statistics
+    }
+
+    static func network(_ name: String) -> Network {
+        Network(
+            name: name, id: "00112233445566aa", driver: "bridge", subnets: ["10.0.0.0/24"], gateways: ["10.0.0.1"],
+            mtu: 1500, internal: false, isolated: false, options: [:])
+    }
+
+    static func endpoint(_ sandbox: String) -> Endpoint {
+        Endpoint(
+            id: "3fa9c1d277e0b846", network: "lan", sandbox: sandbox, ifname: "eth0", via: "tap",
+            mac: "02:00:0a:00:00:02", addresses: ["10.0.0.2/24"], name: "", aliases: [], publish: [], state: .up,
+            vlan: nil, port: 1)
+    }
+
+    static func port(_ name: String, frames: UInt64) -> Statistics.Port {
+        Statistics.Port(
+            port: name, network: "lan", rx: .init(frames: frames, bytes: frames * 100, superframes: 0),
+            tx: .init(frames: 0, bytes: 0, superframes: 0), drops: ["ring-full": 2], forwarded: frames, flooded: 0)
+    }
+}

@@ -1,0 +1,84 @@
+import HTTPTypes
+import HeddleAPI
+import Testing
+
+@testable import ControlAPI
+
+/// Methods and targets.
+struct RouteTests {
+    @Test func everyPathOfTheTableLeadsSomewhere() throws {
+        let table: [(HTTPRequest.Method, String, Route)] = [
+            (.get, APIPath.status, .status),
+            (.get, APIPath.networks, .networks),
+            (.post, APIPath.networks, .createNetwork),
+            (.get, APIPath.network("lan"), .network("lan")),
+            (.delete, APIPath.network("lan"), .removeNetwork("lan")),
+            (.get, APIPath.stations(network: "lan"), .stations("lan")),
+            (.get, APIPath.endpoints(network: nil), .endpoints(network: nil)),
+            (.get, APIPath.endpoints(network: "a&b=c"), .endpoints(network: "a&b=c")),
+            (.get, APIPath.endpoint("3fa9"), .endpoint("3fa9")),
+            (.post, APIPath.attach, .attach),
+            (.post, APIPath.detach, .detach),
+            (.post, APIPath.adopt, .adopt),
+            (.post, APIPath.release, .release),
+            (.get, APIPath.statistics, .statistics),
+        ]
+        for (method, target, route) in table {
+            #expect(try Route(method: method, target: target) == route)
+        }
+    }
+
+    @Test(arguments: ["a b", "a/b", "..", ".", "%", "ü", "a?b#c", "stations", "+"])
+    func namesSurviveTheURL(name: String) throws {
+        #expect(try Route(method: .get, target: APIPath.network(name)) == .network(name))
+        #expect(try Route(method: .get, target: APIPath.stations(network: name)) == .stations(name))
+    }
+
+    @Test(arguments: [
+        "", "/", "/v1", "/v1/", "/v2/status", "/status", "v1/status", "//v1/status", "/v1//status", "/v1/status/x",
+        "/v1/networks/lan/", "/v1/networks/lan/stations/", "/v1/networks/lan/stations/x", "/v1/networks/lan/ports",
+        "/v1/Status", "http://heddle/v1/status", "*", "/v1/attach/lan", "/v1/networks/../status",
+    ])
+    func knowsNoOtherPaths(target: String) {
+        let refusal = refuse(.get, target)
+        #expect(refusal?.status == .notFound)
+        #expect(refusal?.error.code == .notFound)
+    }
+
+    @Test(arguments: [
+        "/v1/networks/", "/v1/endpoints/", "/v1/networks/%", "/v1/networks/%zz", "/v1/networks/%FF",
+        "/v1/networks/a%00b", "/v1/networks/a%0Ab", "/v1/networks/%7F", "/v1/status?x=1", "/v1/endpoints?netwrok=lan",
+        "/v1/endpoints?network=a&network=b", "/v1/endpoints?network=%", "/v1/networks/lan?network=x",
+    ])
+    func refusesMalformedTargets(target: String) {
+        let refusal = refuse(.get, target)
+        #expect(refusal?.status == .badRequest)
+        #expect(refusal?.error.code == .invalid)
+    }
+
+    @Test func saysWhatAPathAccepts() throws {
+        let refusal = try #require(refuse(.put, "/v1/networks"))
+        #expect(refusal.status == .methodNotAllowed)
+        #expect(refusal.allowed == [.get, .post])
+        #expect(refusal.error.hint == "use GET or POST")
+        for method in [HTTPRequest.Method.get, .head, .delete, .options, .trace] {
+            #expect(refuse(method, "/v1/attach")?.allowed == [.post])
+        }
+        #expect(refuse(.post, "/v1/networks/lan")?.allowed == [.get, .delete])
+    }
+
+    @Test func keepsLongTargetsOutOfItsMessages() {
+        let long = "/v1/" + String(repeating: "x", count: 50_000)
+        #expect((refuse(.get, long)?.error.message.count ?? .max) < 300)
+    }
+
+    private func refuse(_ method: HTTPRequest.Method, _ target: String) -> Refusal? {
+        do {
+            let route = try Route(method: method, target: target)
+            Issue.record("\(target) leads to \(route)")
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
