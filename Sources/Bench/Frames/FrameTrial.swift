@@ -10,6 +10,8 @@ package struct FrameTrial: Sendable {
     package var seconds: Double
     /// At most so many frames; nil: as many as there is time for.
     package var frameLimit: UInt64?
+    /// Processes whose time is to be told.
+    package var watchedProcesses: [Int32] = []
 
     /// What became of the frames. `sent` = received + lost + sinkDrops, to the frame.
     package struct Outcome: Sendable {
@@ -41,6 +43,10 @@ package struct FrameTrial: Sendable {
         package var arrivalSeconds: Double
         /// From sending to arrival.
         package var latency: LatencyHistogram
+        /// Processor seconds of the whole machine while frames were sent.
+        package var machineTime: Double
+        /// Processor seconds of the watched processes while frames were sent.
+        package var processTime: Double
 
         /// Frames offered a second.
         package var offeredRate: Double { sendingSeconds > 0 ? Double(sent) / sendingSeconds : 0 }
@@ -85,10 +91,12 @@ package struct FrameTrial: Sendable {
             interfaceIndex: path.sender.interfaceIndex, source: path.sender.mac, destination: path.receiver.mac,
             frameLength: frameLength, rate: rate, duration: MachineClock.nanoseconds(seconds), run: run)
         generator.frameLimit = frameLimit ?? .max
+        let before = try ProcessorTime.now(processes: watchedProcesses)
         let sending = Result { try path.sender.sandbox.run { try generator.send() } }
+        let used = try ProcessorTime.now(processes: watchedProcesses).used(since: before)
         signals.sent.store((try? sending.get())?.sent ?? 0, ordering: .releasing)
         let (tally, drops) = try sink.join()
-        return Self.account(try sending.get(), tally, drops)
+        return Self.account(try sending.get(), tally, drops, used)
     }
 
     /// Empties the ring now and then until the sender has ended and all of its frames, or no more, have come.
@@ -108,7 +116,8 @@ package struct FrameTrial: Sendable {
     }
 
     private static func account(
-        _ sending: FrameGenerator.Outcome, _ tally: ArrivalTally, _ drops: UInt64
+        _ sending: FrameGenerator.Outcome, _ tally: ArrivalTally, _ drops: UInt64,
+        _ used: (machine: Double, processes: Double)
     ) -> Outcome {
         let missing = tally.ledger.missing(of: sending.sent)
         let sinkDrops = min(drops, missing)
@@ -117,7 +126,8 @@ package struct FrameTrial: Sendable {
             sendingSeconds: Double(sending.elapsed) / 1e9, received: tally.ledger.received, lost: missing - sinkDrops,
             sinkDrops: sinkDrops, duplicated: tally.ledger.duplicated, reordered: tally.ledger.reordered,
             damaged: tally.damaged, stale: tally.stale, foreign: tally.foreign + tally.ledger.impossible,
-            arrivalSeconds: Double(tally.lastArrival - tally.firstArrival) / 1e9, latency: tally.latency)
+            arrivalSeconds: Double(tally.lastArrival - tally.firstArrival) / 1e9, latency: tally.latency,
+            machineTime: used.machine, processTime: used.processes)
     }
 
     /// What the two ends tell each other.

@@ -95,31 +95,42 @@ package final class ChildProcess: Sendable {
         if let output { close(output) }
     }
 
-    /// What the child writes to its standard output until it closes it.
-    package func readOutput() throws -> String {
-        guard let output else { return "" }
-        do {
-            return try TextFile.read(descriptor: output)
-        } catch {
-            throw BenchError("cannot read what \(name) prints: \(error)")
+    /// What the child writes to its standard output until it closes it. A child that isn't through after so many
+    /// seconds is killed.
+    package func readOutput(seconds: Double) throws -> String {
+        let deadline = MachineClock.now + MachineClock.nanoseconds(seconds)
+        var text: [UInt8] = []
+        while let chunk = readChunk(until: deadline) { text += chunk }
+        guard MachineClock.now < deadline else {
+            stop(patience: 0)
+            throw BenchError("\(name) did not end within \(Int(seconds)) s")
         }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads standard output until it contains `text`; false if the child closes it before, or `seconds` go by.
     package func waitForOutput(containing text: String, seconds: Double) -> Bool {
-        guard let output else { return false }
         let deadline = MachineClock.now + MachineClock.nanoseconds(seconds)
         var seen: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4_096)
+        while let chunk = readChunk(until: deadline) {
+            seen += chunk
+            if String(decoding: seen, as: UTF8.self).contains(text) { return true }
+        }
+        return false
+    }
+
+    /// What the child wrote since; nil when it has closed its output or the time is over.
+    private func readChunk(until deadline: UInt64) -> ArraySlice<UInt8>? {
+        guard let output else { return nil }
+        var chunk = [UInt8](repeating: 0, count: 16_384)
         while MachineClock.now < deadline {
             var poller = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
             guard Glibc.poll(&poller, 1, 20) > 0 else { continue }
             let count = read(output, &chunk, chunk.count)
-            guard count > 0 else { return false }
-            seen += chunk[..<count]
-            if String(decoding: seen, as: UTF8.self).contains(text) { return true }
+            if count < 0, errno == EINTR { continue }
+            return count > 0 ? chunk[..<count] : nil
         }
-        return false
+        return nil
     }
 
     /// How the child ended; nil while it runs.

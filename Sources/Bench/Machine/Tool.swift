@@ -21,7 +21,7 @@ package enum Tool {
     /// What a program prints first when asked with `arguments`, one line; nil if it isn't there or fails.
     package static func firstLine(_ name: String, _ arguments: [String]) -> String? {
         guard let path = find(name), let child = try? ChildProcess(path, arguments, output: .piped) else { return nil }
-        let text = (try? child.readOutput()) ?? ""
+        let text = (try? child.readOutput(seconds: 3)) ?? ""
         _ = child.wait(seconds: 2)
         return text.split(separator: "\n").first.map(String.init)
     }

@@ -15,7 +15,8 @@ package final class Workspace: Sendable {
     /// What names of namespaces begin with, before the process id.
     package static let namePrefix = "hdb-"
 
-    private let prefix: String
+    /// What the names of its namespaces begin with.
+    package let prefix: String
     private let contents = Mutex(Contents())
 
     /// Makes an empty workspace. `prefix` is for tests; names of the bench proper carry its process id.

@@ -17,6 +17,15 @@ package enum Quantity {
         }
     }
 
+    /// A round number along an axis, without zeros that say nothing: 2.5, 10, 0.05.
+    package static func tick(_ value: Double) -> String {
+        for decimals in 0...3 {
+            let text = fixed(value, decimals: decimals)
+            if let shown = Double(text), abs(shown - value) <= abs(value) * 1e-6 { return text }
+        }
+        return text(value)
+    }
+
     /// A ratio with two decimals.
     package static func ratio(_ value: Double) -> String {
         value.isFinite ? fixed(value, decimals: value >= 99.5 ? 0 : 2) + "×" : "–"

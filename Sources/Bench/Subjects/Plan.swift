@@ -12,6 +12,11 @@ enum Plan {
     /// Where they arrive.
     static let receiver = IPv4Address(10, 231, 77, 3)
 
+    /// The address of one of many sandboxes of a kernel bridge.
+    static func address(_ index: Int) -> IPv4Address {
+        IPv4Address(value: IPv4Address(10, 231, 64, 2).value + UInt32(index))
+    }
+
     /// An interface's name as the kernel's own type; the names are this file's and well formed.
     static func name(_ text: String) throws -> InterfaceName {
         do {

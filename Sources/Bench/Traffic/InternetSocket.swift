@@ -1,4 +1,5 @@
 package import Addresses
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -45,10 +46,12 @@ package enum InternetSocket {
         try connected(Int32(SOCK_RAW.rawValue), protocol: Int32(IPPROTO_ICMP), to: address, port: 0)
     }
 
-    /// Makes receiving on a socket fail with EAGAIN after some time without anything.
+    /// Makes receiving and sending on a socket fail with EAGAIN after some time in which nothing was possible.
     package static func limitWaiting(_ descriptor: Int32, milliseconds: Int) {
         var time = timeval(tv_sec: milliseconds / 1_000, tv_usec: milliseconds % 1_000 * 1_000)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+        }
     }
 
     private static func open(_ type: Int32, protocol number: Int32 = 0) throws -> Int32 {

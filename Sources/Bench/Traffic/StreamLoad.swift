@@ -25,6 +25,8 @@ package struct StreamLoad: Sendable {
 
     /// Bytes a system call moves.
     private static let chunk = 128 << 10
+    /// How long a connection may stand still before its ends give up: a path that died must not hold the run up.
+    private static let patience = 5_000
 
     /// Describes a load.
     package init(streams: Int, seconds: Double, rate: Double? = nil) {
@@ -39,6 +41,7 @@ package struct StreamLoad: Sendable {
     ) throws -> Outcome {
         let listener = try openListener()
         defer { close(listener.descriptor) }
+        InternetSocket.limitWaiting(listener.descriptor, milliseconds: Self.patience)
         var senders: [BenchThread<Void>] = []
         var receivers: [BenchThread<(bytes: UInt64, end: UInt64)>] = []
         let start = MachineClock.now
@@ -48,9 +51,11 @@ package struct StreamLoad: Sendable {
         do {
             for _ in 0..<streams {
                 let sending = try openSender(listener.port)
+                InternetSocket.limitWaiting(sending, milliseconds: Self.patience)
                 senders.append(try BenchThread.start { Self.send(on: sending, from: start, until: deadline, share) })
                 let receiving = accept(listener.descriptor, nil, nil)
                 guard receiving >= 0 else { throw BenchError("cannot accept: \(Errno(rawValue: errno))") }
+                InternetSocket.limitWaiting(receiving, milliseconds: Self.patience)
                 receivers.append(try BenchThread.start { Self.receive(on: receiving) })
             }
         } catch {

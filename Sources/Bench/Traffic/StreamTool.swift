@@ -24,6 +24,7 @@ package enum StreamTool {
     /// The client's arguments.
     package static func clientArguments(to address: IPv4Address, streams: Int, seconds: Double) -> [String] {
         ["-c", "\(address)", "-P", "\(streams)", "-t", "\(max(1, Int(seconds.rounded())))", "-J"]
+            + ["--connect-timeout", "3000"]
     }
 
     /// Reads what `iperf3 -J` prints.

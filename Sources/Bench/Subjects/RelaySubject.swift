@@ -5,11 +5,8 @@ import Netlink
 /// Two TAPs joined by a process that carries every frame from one to the other and looks at none: what the input and
 /// output of a switch in user space cost at least. The TAPs stay, the process lives for a turn only, since it keeps
 /// the processors from sleeping.
-package final class BareRelay: Subject {
+package final class RelaySubject: Subject {
     package let kind = SubjectKind.relay
-
-    /// The subcommand by which the process is started; users need not know it.
-    static let command = "bench-relay"
 
     private let executable: String
     private let workspace: Workspace
@@ -17,7 +14,7 @@ package final class BareRelay: Subject {
     private var taps: [Int32] = []
     private var process: ChildProcess?
 
-    /// `executable` is the program that runs `Relay` when asked with `command`.
+    /// `executable` is the program that runs `Relay` when asked with `Relay.command`.
     init(executable: String, workspace: Workspace) {
         self.executable = executable
         self.workspace = workspace
@@ -43,7 +40,7 @@ package final class BareRelay: Subject {
 
     package func beginTurn() throws {
         guard process == nil, let host else { return }
-        let program = try host.start(executable, [Self.command], passing: taps)
+        let program = try host.start(executable, [Relay.command], passing: taps)
         try workspace.adopt(program)
         process = program
     }

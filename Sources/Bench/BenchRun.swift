@@ -1,0 +1,87 @@
+import Glibc
+
+/// A run of the bench from beginning to end: sets the subjects up, measures them in turn, removes everything.
+public struct BenchRun {
+    private let options: BenchOptions
+    private let programs: BenchPrograms
+    private let version: String
+    private let progress: Progress
+
+    /// Describes a run. `version` is Heddle's.
+    public init(options: BenchOptions, programs: BenchPrograms, version: String, progress: Progress) {
+        self.options = options
+        self.programs = programs
+        self.version = version
+        self.progress = progress
+    }
+
+    /// Measures. While it runs, SIGINT, SIGTERM, SIGHUP and SIGQUIT are caught: they remove what was made and end the
+    /// process. Call it on the main thread, before any other thread is started.
+    public func run() throws -> BenchReport {
+        try options.validate()
+        guard geteuid() == 0 else {
+            throw BenchError(
+                "the bench makes network namespaces and packet sockets, which only root may", hint: "run it with sudo")
+        }
+        let kinds = options.subjects.compactMap { SubjectKind(rawValue: $0) }
+        let heddle = kinds.filter { [.heddleTap, .heddleVeth].contains($0) }
+        if !heddle.isEmpty, access(programs.daemon, X_OK) != 0 {
+            throw BenchError(
+                "there is no program \(programs.daemon)",
+                hint: "build heddled and heddle-engine too, or leave Heddle out: --subjects veth,bridge,relay")
+        }
+        Workspace.removeLeftovers()
+        let workspace = Workspace()
+        let interruption = try Interruption { workspace.remove() }
+        defer {
+            workspace.remove()
+            interruption.end()
+            progress.clear()
+        }
+        return try measure(kinds, in: workspace)
+    }
+
+    private func measure(_ kinds: [SubjectKind], in workspace: Workspace) throws -> BenchReport {
+        let started = (date: Timestamp.now(), at: MachineClock.now)
+        let latencyRequest = LatencyRequest()
+        let subjects = SubjectSet(kinds, in: workspace, programs: programs, progress: progress)
+        guard !subjects.entries.isEmpty else {
+            let reasons = subjects.facts.compactMap { fact in fact.skipped.map { "\(fact.title): \($0)" } }
+            throw BenchError("there is nothing to measure: " + reasons.joined(separator: "; "))
+        }
+        var schedule = Schedule(
+            tests: tests(), rounds: options.rounds, latencyRequest: latencyRequest, progress: progress,
+            workspace: workspace)
+        schedule.expect(subjects: subjects.entries.count)
+        let attach = attachMeasurement(kinds)
+        if let attach { progress.expect(seconds: attach.measurement.expectedSeconds * Double(attach.kinds.count)) }
+        schedule.run(subjects.entries)
+        if let attach { schedule.run(attach.measurement, of: attach.kinds, programs: programs) }
+        return BenchReport(
+            version: version, startedAt: started.date, seconds: Double(MachineClock.now - started.at) / 1e9,
+            options: options, machine: .gather(), subjects: subjects.facts,
+            metrics: schedule.tests.flatMap(\.metrics) + (attach?.measurement.metrics ?? []),
+            samples: schedule.samples, latencies: schedule.curves(order: kinds), notes: schedule.notes)
+    }
+
+    private func tests() -> [any BenchTest] {
+        let names = options.tests.compactMap { TestKind(rawValue: $0) }
+        let tool = Tool.find("iperf3")
+        return names.flatMap { name -> [any BenchTest] in
+            switch name {
+            case .tcp1: [StreamTest(streams: 1, seconds: options.seconds, tool: tool)]
+            case .tcp4: [StreamTest(streams: 4, seconds: options.seconds, tool: tool)]
+            case .frames: options.frameSizes.map { FrameTest(size: $0, options: options) }
+            case .rtt: [RoundTripTest(seconds: options.roundTripSeconds, ping: Tool.find("ping"))]
+            case .cpu: [CostTest(seconds: options.costSeconds)]
+            case .attach: []
+            }
+        }
+    }
+
+    private func attachMeasurement(_ kinds: [SubjectKind]) -> (measurement: AttachMeasurement, kinds: [SubjectKind])? {
+        let suitable = kinds.filter { AttachMeasurement.applies(to: $0) }
+        guard options.tests.contains(TestKind.attach.rawValue), !suitable.isEmpty else { return nil }
+        return (AttachMeasurement(count: options.sandboxes, idleSeconds: max(1, options.seconds)), suitable)
+    }
+}

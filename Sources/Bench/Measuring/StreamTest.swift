@@ -1,0 +1,86 @@
+/// TCP as fast as it goes.
+struct StreamTest: BenchTest {
+    private let streams: Int
+    private let seconds: Double
+    private let tool: String?
+
+    /// `tool` is iperf3's path; nil: the bench's own sender.
+    init(streams: Int, seconds: Double, tool: String?) {
+        self.streams = streams
+        self.seconds = seconds
+        self.tool = tool
+    }
+
+    private var name: String { "tcp\(streams)" }
+    var label: String { streams == 1 ? "TCP, 1 stream" : "TCP, \(streams) streams" }
+    var expectedSeconds: Double { seconds + 0.4 }
+
+    var metrics: [Metric] {
+        [
+            Metric(id: "\(name).throughput", title: "\(label)", unit: "Gb/s", better: .higher),
+            Metric(
+                id: "\(name).cpu", title: "\(label): processor time, whole machine", unit: "s/GB", better: .lower,
+                isMain: false),
+            Metric(
+                id: "\(name).engine_cpu", title: "\(label): processor time of the switch's process", unit: "s/GB",
+                better: .lower, isMain: false),
+            Metric(
+                id: "\(name).retransmits", title: "\(label): segments sent again", unit: "segments/GB", better: .lower,
+                isMain: false),
+        ]
+    }
+
+    func measure(_ target: TestTarget) throws -> Findings {
+        let before = try ProcessorTime.now(processes: target.switchProcesses)
+        let outcome = try tool.map { try runTool($0, target) } ?? runOwn(target)
+        let used = try ProcessorTime.now(processes: target.switchProcesses).used(since: before)
+        let gigabytes = Double(outcome.bytes) / 1e9
+        guard gigabytes > 0 else { throw BenchError("no byte of TCP came through") }
+        var findings = Findings()
+        findings.add("\(name).throughput", outcome.gigabits)
+        findings.add("\(name).cpu", used.machine / gigabytes)
+        if !target.switchProcesses.isEmpty { findings.add("\(name).engine_cpu", used.processes / gigabytes) }
+        if let retransmits = outcome.retransmits {
+            findings.add("\(name).retransmits", Double(retransmits) / gigabytes)
+        }
+        return findings
+    }
+
+    private func runTool(_ tool: String, _ target: TestTarget) throws -> StreamTool.Outcome {
+        let path = target.path
+        let server = try path.receiver.sandbox.start(
+            tool, StreamTool.serverArguments(on: path.receiver.address), output: .piped)
+        try target.workspace.adopt(server)
+        defer { server.stop(patience: 0.5) }
+        guard server.waitForOutput(containing: StreamTool.serverReady, seconds: 5) else {
+            throw BenchError("iperf3's server did not begin to listen")
+        }
+        let client = try path.sender.sandbox.start(
+            tool, StreamTool.clientArguments(to: path.receiver.address, streams: streams, seconds: seconds),
+            output: .piped)
+        try target.workspace.adopt(client)
+        let report = try client.readOutput(seconds: seconds + 15)
+        _ = client.wait(seconds: 1)
+        return try StreamTool.parse(report)
+    }
+
+    private func runOwn(_ target: TestTarget) throws -> StreamTool.Outcome {
+        let outcome = try StreamLoad(streams: streams, seconds: seconds).run(on: target.path)
+        return StreamTool.Outcome(gigabits: outcome.gigabits, retransmits: nil, bytes: outcome.bytes)
+    }
+}
+
+extension StreamLoad {
+    /// Sends from a path's sender to its receiver.
+    func run(on path: TestPath) throws -> Outcome {
+        try run(
+            openListener: {
+                try path.receiver.sandbox.run { try InternetSocket.listen(on: path.receiver.address) }
+            },
+            openSender: { port in
+                try path.sender.sandbox.run {
+                    try InternetSocket.connect(to: path.receiver.address, port: port)
+                }
+            })
+    }
+}

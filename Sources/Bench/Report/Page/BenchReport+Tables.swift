@@ -1,0 +1,86 @@
+extension BenchReport {
+    /// Everything in figures: the main ones open, the details folded.
+    var tableSection: String {
+        let main = table(of: metrics.filter(\.isMain))
+        let details = table(of: metrics.filter { !$0.isMain })
+        var result = "<h2>In figures</h2>"
+        if let main { result += "<div class=\"scroll\">\(main)</div>" }
+        result += latencyTable
+        if let details {
+            result += "<details><summary>Details</summary><div class=\"scroll\">\(details)</div></details>"
+        }
+        return result
+    }
+
+    private func table(of metrics: [Metric]) -> String? {
+        let groups = metrics.compactMap { metric -> String? in
+            let rows = measuredSubjects(of: metric).compactMap { subject in
+                summary(of: metric, subject: subject.name).map { row(subject, $0) }
+            }
+            guard !rows.isEmpty else { return nil }
+            let head =
+                "<tr class=\"group\"><th colspan=\"7\">\(Markup.escape(metric.title)) "
+                + "<span class=\"soft\">\(Markup.escape(metric.caption))</span></th></tr>"
+            return head + rows.joined()
+        }
+        guard !groups.isEmpty else { return nil }
+        let heads = ["subject", "median", "min…max", "× bridge", "min…max", "× relay", "min…max"]
+        let head = heads.map { "<th>\(Markup.escape($0))</th>" }.joined()
+        return "<table><thead><tr>\(head)</tr></thead><tbody>\(groups.joined(separator: "\n"))</tbody></table>"
+    }
+
+    private func row(_ subject: SubjectFacts, _ summary: Summary) -> String {
+        let spread = summary.spread
+        let range = { (spread: Spread, text: (Double) -> String) in
+            spread.count > 1 ? "\(text(spread.minimum))…\(text(spread.maximum))" : ""
+        }
+        let ratio = { (ratio: Spread?) -> [String] in
+            guard let ratio else { return ["", ""] }
+            return [Quantity.ratio(ratio.median), range(ratio) { Quantity.fixed($0, decimals: 2) }]
+        }
+        let cells =
+            [(summary.senderLimited ? "≥ " : "") + Quantity.text(spread.median), range(spread, Quantity.text)]
+            + ratio(summary.toBridge) + ratio(summary.toRelay)
+        return "<tr><td>\(dot(subject.name))\(Markup.escape(subject.title))</td>"
+            + cells.map { "<td>\(Markup.escape($0))</td>" }.joined() + "</tr>"
+    }
+
+    private var latencyTable: String {
+        guard !latencies.isEmpty else { return "" }
+        let head = ["µs", "p50", "p90", "p99", "p99.9", "max", "mean", "count"].map { "<th>\($0)</th>" }.joined()
+        let groups = latenciesByTitle.map { title, curves in
+            let rows = curves.map { curve in
+                let cells =
+                    LatencyCurve.tableFractions.map { Quantity.text(curve.microseconds(at: $0) ?? .nan) }
+                    + [Quantity.text(curve.longest), Quantity.text(curve.mean), "\(curve.count)"]
+                return "<tr><td>\(dot(curve.subject))\(Markup.escape(self.title(ofSubject: curve.subject)))</td>"
+                    + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
+            }
+            return "<tr class=\"group\"><th colspan=\"8\">\(Markup.escape(title))</th></tr>" + rows.joined()
+        }
+        return "<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead><tbody>"
+            + "\(groups.joined(separator: "\n"))</tbody></table></div>"
+    }
+
+    /// How it was measured, so that a reader can judge and repeat it.
+    var methodSection: String {
+        let paragraphs = [
+            "Every subject has namespaces of its own; all are set up at the start, idle ones cost nothing. Tests are "
+                + "taken in turn: within a round a test's subjects come one right after the other, and another is first each "
+                + "round. Ratios are taken within a round, since machines drift.",
+            "Sender, switch and receiver share this machine's processors: what a switch uses, the ends cannot. A figure "
+                + "here says what a path costs, not what it could do with a machine of its own.",
+            "TCP is iperf3's where it is installed, else the bench's own. Frames come from the bench's own generator: "
+                + "packet sockets that bypass the sandbox's qdisc, \(FrameGenerator.batch) frames a system call, a "
+                + "sequence number and a time stamp in each. The sink reads a ring shared with the kernel, which stamps arrivals: "
+                + "it wakes up for no single frame. “≥” marks figures where the sender could do no more.",
+            "The highest rate without loss is found by halving an interval (RFC 2544, section 26.1) with trials of "
+                + "\(Quantity.text(options.trialSeconds)) s; a rate fails when two trials in turn lost something, and the "
+                + "interval is narrowed to \(Quantity.text(options.resolution * 100)) % of what the sender can offer.",
+            "Processor time of the whole machine is all processors' time less what the kernel counts as idle; of a "
+                + "switch's process, what its threads ran. A process that writes into a TAP does part of the "
+                + "receiver's work in its own time.",
+        ]
+        return "<h2>How this was measured</h2>" + paragraphs.map { "<p>\(Markup.escape($0))</p>" }.joined()
+    }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Bench
+import Glibc
+import HeddleAPI
+
+/// `heddle bench`
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure Heddle against the kernel, side by side on this machine.",
+        discussion: """
+            Makes network namespaces of its own, starts a daemon of its own, measures, and removes everything. Needs no \
+            running daemon, but root and, for good figures, a machine that does nothing else meanwhile.
+
+            All subjects are measured in turn, round after round, and ratios are taken within a round: machines drift, \
+            and only figures that were taken one right after the other can be compared. See --list for what can be \
+            measured.
+
+            Examples:
+              heddle bench --quick
+              heddle bench --report bench.html
+              heddle bench --subjects bridge,heddle-tap --tests tcp1,rtt --rounds 9
+              heddle bench --json > bench.json
+            """)
+
+    @OptionGroup(title: "Options of every command") var global: GlobalOptions
+
+    @Flag(help: "A first look in less than a minute: 2 rounds of short runs.")
+    var quick = false
+
+    @Option(
+        help: ArgumentHelp("What to measure. (default: all that can be had)", valueName: "name,…"),
+        completion: .list(SubjectKind.allCases.map(\.rawValue)))
+    var subjects: String?
+
+    @Option(
+        help: ArgumentHelp("Which tests to run. (default: all)", valueName: "name,…"),
+        completion: .list(TestKind.allCases.map(\.rawValue)))
+    var tests: String?
+
+    @Option(help: ArgumentHelp("How often each test is run for each subject. (default: 5)", valueName: "n"))
+    var rounds: Int?
+
+    @Option(help: ArgumentHelp("How long a TCP run lasts; the others follow. (default: 3)", valueName: "s"))
+    var seconds: Double?
+
+    @Option(help: ArgumentHelp("Bytes of probe frames, without FCS. (default: 60,512,1514)", valueName: "n,…"))
+    var sizes: String?
+
+    @Option(help: ArgumentHelp("How many sandboxes the attach test attaches. (default: 200)", valueName: "n"))
+    var sandboxes: Int?
+
+    @Option(
+        help: ArgumentHelp("Also write a page with plots that needs nothing else.", valueName: "file.html"),
+        completion: .file(extensions: ["html"]))
+    var report: String?
+
+    @Option(
+        help: ArgumentHelp("Daemon to measure. (default: heddled beside this program)", valueName: "path"),
+        completion: .file())
+    var heddled: String?
+
+    @Flag(help: "List subjects and tests, and do nothing.")
+    var list = false
+
+    func run() throws {
+        guard !list else {
+            print(BenchCommand.listing, terminator: "")
+            return
+        }
+        let options = try self.options()
+        // Before minutes of measuring and not after.
+        if let report { try ReportFile.check(report) }
+        var programs = BenchPrograms.besideThis
+        if let heddled { programs.daemon = heddled }
+        let run = BenchRun(
+            options: options, programs: programs, version: HeddleVersion.current, progress: Progress())
+        let result = try run.run()
+        print(global.json ? try result.json() : result.text(), terminator: global.json ? "\n" : "")
+        if let report { try ReportFile.write(result.html(), to: report) }
+    }
+
+    func options() throws -> BenchOptions {
+        var options = quick ? BenchOptions.quick : .full
+        if let subjects { options.subjects = BenchCommand.words(subjects) }
+        if let tests { options.tests = BenchCommand.words(tests) }
+        if let rounds { options.rounds = rounds }
+        if let seconds { options.seconds = seconds }
+        if let sandboxes { options.sandboxes = sandboxes }
+        if let sizes {
+            options.frameSizes = try BenchCommand.words(sizes).map { word in
+                guard let size = Int(word) else {
+                    throw ValidationError("\"\(word)\" in --sizes is not a number of bytes.")
+                }
+                return size
+            }
+        }
+        try options.validate()
+        return options
+    }
+
+    private static func words(_ text: String) -> [String] {
+        text.split(separator: ",").map { String($0.filter { $0 != " " }) }
+    }
+
+    static var listing: String {
+        func rows(_ items: [(name: String, summary: String)]) -> String {
+            let width = (items.map(\.name.count).max() ?? 0) + 2
+            return items.map { item in
+                "  \(item.name)" + String(repeating: " ", count: width - item.name.count) + item.summary + "\n"
+            }.joined()
+        }
+        return "subjects\n" + rows(SubjectKind.allCases.map { ($0.rawValue, $0.summary) })
+            + "tests\n" + rows(TestKind.allCases.map { ($0.rawValue, $0.summary) })
+    }
+}
+
+/// `heddle bench-relay`: a process of `heddle bench`, not for users.
+struct BenchRelayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: Relay.command, abstract: "Carry frames between two TAPs (started by bench).", shouldDisplay: false)
+
+    func run() throws {
+        try Relay.run()
+    }
+}
