@@ -6,7 +6,7 @@ extension EpollIO {
     @_noAllocation @_noLocks
     package mutating func receive(port: UInt16) {
         let index = Int(port)
-        guard index < Self.tableSize, ports[index].kind != nil, !ports[index].isReceiving else { return }
+        guard index < Self.tableSize, ports[index].isAttached, !ports[index].isReceiving else { return }
         ports[index].isReceiving = true
         ports[index].ending = 0
         // A descriptor that can't be watched is told as an end of receiving.
@@ -49,7 +49,7 @@ extension EpollIO {
                 continue
             }
             let index = Int(data)
-            guard ports[index].kind != nil else { continue }
+            guard ports[index].isAttached else { continue }
             ports[index].share = Self.shareOfRound
             if ports[index].isReceiving { makeReady(index) }
         }
@@ -94,7 +94,7 @@ extension EpollIO {
         let buffer = slots.buffer(slot)
         var flags: Int32 = 0
         let result =
-            kind == .tap
+            kind.isTap
             ? readFrame(ports[index].descriptor, buffer, SlotMemory.capacity)
             : receivePacket(
                 ports[index].descriptor, buffer + AuxiliaryData.ringPrefix,
@@ -112,7 +112,7 @@ extension EpollIO {
         completion.slot = slot
         completion.error = 0
         completion.length = result &- VirtioNetHeader.length
-        if kind == .tap {
+        if kind.isTap {
             completion.header = buffer
             completion.isTruncated = false
         } else {

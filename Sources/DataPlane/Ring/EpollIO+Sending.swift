@@ -5,7 +5,7 @@ extension EpollIO {
     package mutating func send(_ frame: OutgoingFrame) -> Bool {
         let index = Int(frame.port)
         guard index < Self.tableSize, let kind = ports[index].kind else { return false }
-        if kind == .packetSocket { return enqueue(frame) }
+        if !kind.isTap { return enqueue(frame) }
         guard failureCount < Self.batchCapacity else { return false }
         let descriptor = ports[index].descriptor
         let result =
@@ -51,7 +51,7 @@ extension EpollIO {
     mutating func flush() {
         var sent = 0
         let index = Int(batchPort)
-        while sent < batchCount, index < Self.tableSize, ports[index].kind != nil {
+        while sent < batchCount, index < Self.tableSize, ports[index].isAttached {
             let result = sendBatch(
                 ports[index].descriptor, UnsafeMutableRawPointer(batch + sent),
                 UInt32(truncatingIfNeeded: batchCount &- sent))

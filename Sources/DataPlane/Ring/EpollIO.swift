@@ -16,6 +16,14 @@ package struct EpollIO: FrameIO, ~Copyable {
         var isReady = false
         /// Frames that it may still deliver in this round.
         var share: UInt16 = 0
+
+        /// A pattern: comparing an optional with nil is generic.
+        var isAttached: Bool {
+            @_noAllocation @_noLocks @inline(__always) get {
+                if case .some = kind { return true }
+                return false
+            }
+        }
     }
 
     /// struct mmsghdr, which Swift can't see without _GNU_SOURCE.
@@ -30,13 +38,21 @@ package struct EpollIO: FrameIO, ~Copyable {
         var error: Int32
         var length: Int32
         var isSuperframe: Bool
+
+        @_noAllocation @_noLocks @inline(__always)
+        init(port: UInt16, error: Int32, length: Int32, isSuperframe: Bool) {
+            self.port = port
+            self.error = error
+            self.length = length
+            self.isSuperframe = isSuperframe
+        }
     }
 
-    static var tableSize: Int { SharedTables.maximumPorts }
-    static var eventCapacity: Int { 256 }
-    static var batchCapacity: Int { 64 }
+    static var tableSize: Int { @_noAllocation @_noLocks get { SharedTables.maximumPorts } }
+    static var eventCapacity: Int { @_noAllocation @_noLocks get { 256 } }
+    static var batchCapacity: Int { @_noAllocation @_noLocks get { 64 } }
     /// Frames that one port may deliver before the others have their turn.
-    static var shareOfRound: UInt16 { 64 }
+    static var shareOfRound: UInt16 { @_noAllocation @_noLocks get { 64 } }
 
     let slots: SlotMemory
     var free: SlotStack
@@ -121,7 +137,7 @@ package struct EpollIO: FrameIO, ~Copyable {
 
     package mutating func detach(port: UInt16) {
         let index = Int(port)
-        guard index < Self.tableSize, ports[index].kind != nil else { return }
+        guard index < Self.tableSize, ports[index].isAttached else { return }
         flush()
         if ports[index].isReceiving { _ = heddle_epoll_remove(epoll, ports[index].descriptor) }
         let isReady = ports[index].isReady

@@ -1,3 +1,13 @@
+extension PortKind {
+    /// A pattern: `==` of an enum with raw values is generic.
+    var isTap: Bool {
+        @_noAllocation @_noLocks @inline(__always) get {
+            if case .tap = self { return true }
+            return false
+        }
+    }
+}
+
 /// What came out of a `FrameIO`.
 package struct Completion {
     /// What it is about.
@@ -33,6 +43,7 @@ package struct Completion {
     package var length = 0
 
     /// An empty completion, to be filled by `FrameIO.next`.
+    @_noAllocation @_noLocks @inline(__always)
     package init(header: UnsafeMutableRawPointer) {
         self.header = header
     }

@@ -1,13 +1,13 @@
 /// io_uring's opcodes that are used here (include/uapi/linux/io_uring.h; READ_MULTISHOT is newer than Debian's).
-enum Opcode: UInt8 {
-    case writev = 2
-    case pollAdd = 6
-    case sendMessage = 9
-    case receiveMessage = 10
-    case asyncCancel = 14
-    case write = 23
-    case send = 26
-    case readMultishot = 49
+enum Opcode {
+    static var writev: UInt8 { @_noAllocation @_noLocks get { 2 } }
+    static var pollAdd: UInt8 { @_noAllocation @_noLocks get { 6 } }
+    static var sendMessage: UInt8 { @_noAllocation @_noLocks get { 9 } }
+    static var receiveMessage: UInt8 { @_noAllocation @_noLocks get { 10 } }
+    static var asyncCancel: UInt8 { @_noAllocation @_noLocks get { 14 } }
+    static var write: UInt8 { @_noAllocation @_noLocks get { 23 } }
+    static var send: UInt8 { @_noAllocation @_noLocks get { 26 } }
+    static var readMultishot: UInt8 { @_noAllocation @_noLocks get { 49 } }
 }
 
 /// io_uring's flags (include/uapi/linux/io_uring.h).
@@ -32,10 +32,10 @@ struct UserData {
     var value: UInt64
 
     @_noAllocation @_noLocks @inline(__always)
-    init(_ tag: RingIO.Tag, port: UInt16, generation: UInt8, length: Int = 0, isSuperframe: Bool = false) {
+    init(_ tag: UInt64, port: UInt16, generation: UInt8, length: Int = 0, isSuperframe: Bool = false) {
         let low = UInt64(truncatingIfNeeded: length) & 0x7FFF_FFFF
         value =
-            tag.rawValue << 56 | UInt64(port) << 40 | UInt64(generation) << 32 | low << 1 | (isSuperframe ? 1 : 0)
+            tag << 56 | UInt64(port) << 40 | UInt64(generation) << 32 | low << 1 | (isSuperframe ? 1 : 0)
     }
 
     @_noAllocation @_noLocks @inline(__always)

@@ -4,7 +4,7 @@ extension RingIO {
     @_noAllocation @_noLocks
     package mutating func receive(port: UInt16) {
         let index = Int(port)
-        guard index < Self.tableSize - 1, ports[index].kind != nil else { return }
+        guard index < Self.tableSize - 1, ports[index].isAttached else { return }
         if ports[index].isPending || ports[index].isReceiving { return }
         // Invariant: a port is pending at most once, so the list never outgrows the table.
         pending[pendingCount] = port
@@ -28,10 +28,10 @@ extension RingIO {
         guard ports[index].isReceiving else { return false }
         // No room even after submitting: the kernel is out of memory. The control side's time limit ends it.
         guard let (entry, _) = ring.nextEntry() else { return true }
-        let data = UserData(.receive, port: port, generation: ports[index].generation)
-        entry.storeBytes(of: Opcode.asyncCancel.rawValue, as: UInt8.self)
+        let data = UserData(Tag.receive, port: port, generation: ports[index].generation)
+        entry.storeBytes(of: Opcode.asyncCancel, as: UInt8.self)
         entry.storeBytes(of: data.value, toByteOffset: 16, as: UInt64.self)
-        entry.storeBytes(of: Tag.cancel.rawValue << 56, toByteOffset: 32, as: UInt64.self)
+        entry.storeBytes(of: Tag.cancel << 56, toByteOffset: 32, as: UInt64.self)
         return true
     }
 
@@ -82,16 +82,16 @@ extension RingIO {
         let index = Int(port)
         guard let kind = ports[index].kind else { return true }
         guard let (entry, _) = ring.nextEntry() else { return false }
-        let data = UserData(.receive, port: port, generation: ports[index].generation)
+        let data = UserData(Tag.receive, port: port, generation: ports[index].generation)
         entry.storeBytes(of: EntryFlags.fixedFile | EntryFlags.bufferSelect, toByteOffset: 1, as: UInt8.self)
         entry.storeBytes(of: Int32(port), toByteOffset: 4, as: Int32.self)
         entry.storeBytes(of: data.value, toByteOffset: 32, as: UInt64.self)
         entry.storeBytes(of: Self.bufferGroup, toByteOffset: 40, as: UInt16.self)
         switch kind {
         case .tap:
-            entry.storeBytes(of: Opcode.readMultishot.rawValue, as: UInt8.self)
+            entry.storeBytes(of: Opcode.readMultishot, as: UInt8.self)
         case .packetSocket:
-            entry.storeBytes(of: Opcode.receiveMessage.rawValue, as: UInt8.self)
+            entry.storeBytes(of: Opcode.receiveMessage, as: UInt8.self)
             entry.storeBytes(of: EntryFlags.receiveMultishot, toByteOffset: 2, as: UInt16.self)
             entry.storeBytes(of: UInt64(UInt(bitPattern: receiveMessage)), toByteOffset: 16, as: UInt64.self)
             entry.storeBytes(of: 1, toByteOffset: 24, as: UInt32.self)
@@ -102,13 +102,13 @@ extension RingIO {
 
     @_noAllocation @_noLocks
     package mutating func next(_ completion: inout Completion) -> Bool {
-        var entry = SubmissionRing.Entry(userData: 0, result: 0, flags: 0)
+        var entry = SubmissionRing.Entry()
         while ring.nextCompletion(&entry) {
             let data = UserData(value: entry.userData)
             switch data.tag {
-            case Tag.receive.rawValue:
+            case Tag.receive:
                 if received(entry, data, &completion) { return true }
-            case Tag.send.rawValue:
+            case Tag.send:
                 guard entry.result < 0, isCurrent(data) else { continue }
                 completion.kind = .sendFailed
                 completion.port = data.port
@@ -117,7 +117,7 @@ extension RingIO {
                 completion.isSuperframe = data.isSuperframe
                 completion.isFinal = false
                 return true
-            case Tag.wake.rawValue:
+            case Tag.wake:
                 completion.kind = .wake
                 completion.isFinal = false
                 var count: UInt64 = 0
@@ -134,7 +134,7 @@ extension RingIO {
     @_noAllocation @_noLocks @inline(__always)
     private func isCurrent(_ data: UserData) -> Bool {
         let index = Int(data.port)
-        return index < Self.tableSize && ports[index].kind != nil && ports[index].generation == data.generation
+        return index < Self.tableSize && ports[index].isAttached && ports[index].generation == data.generation
     }
 
     /// Fills the completion of a receive; false if nobody needs to see it.
@@ -165,7 +165,7 @@ extension RingIO {
         completion.isTruncated = false
         let buffer = slots.buffer(slot)
         let count = min(Int(entry.result), SlotMemory.capacity)
-        if ports[index].kind == .tap {
+        if let kind = ports[index].kind, kind.isTap {
             completion.header = buffer
             completion.length = count &- VirtioNetHeader.length
         } else {

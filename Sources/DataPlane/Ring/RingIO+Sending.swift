@@ -8,16 +8,16 @@ extension RingIO {
             return false
         }
         let data = UserData(
-            .send, port: frame.port, generation: ports[index].generation, length: frame.headCount &+ frame.restCount,
+            Tag.send, port: frame.port, generation: ports[index].generation, length: frame.headCount &+ frame.restCount,
             isSuperframe: frame.isSuperframe)
         entry.storeBytes(of: EntryFlags.fixedFile | EntryFlags.skipSuccess, toByteOffset: 1, as: UInt8.self)
         entry.storeBytes(of: Int32(frame.port), toByteOffset: 4, as: Int32.self)
         entry.storeBytes(of: data.value, toByteOffset: 32, as: UInt64.self)
         entry.storeBytes(
-            of: kind == .tap ? EntryFlags.noWait : EntryFlags.doNotWait, toByteOffset: 28, as: UInt32.self)
+            of: kind.isTap ? EntryFlags.noWait : EntryFlags.doNotWait, toByteOffset: 28, as: UInt32.self)
         if frame.restCount == 0 {
-            let opcode = kind == .tap ? Opcode.write : Opcode.send
-            entry.storeBytes(of: opcode.rawValue, as: UInt8.self)
+            let opcode = kind.isTap ? Opcode.write : Opcode.send
+            entry.storeBytes(of: opcode, as: UInt8.self)
             entry.storeBytes(of: UInt64(UInt(bitPattern: frame.head)), toByteOffset: 16, as: UInt64.self)
             entry.storeBytes(of: UInt32(truncatingIfNeeded: frame.headCount), toByteOffset: 24, as: UInt32.self)
             return true
@@ -34,14 +34,14 @@ extension RingIO {
         gather.pointee.vectors.1.iov_base = UnsafeMutableRawPointer(mutating: frame.rest)
         gather.pointee.vectors.1.iov_len = frame.restCount
         let vectors = UnsafeMutableRawPointer(gather)
-        if kind == .tap {
-            entry.storeBytes(of: Opcode.writev.rawValue, as: UInt8.self)
+        if kind.isTap {
+            entry.storeBytes(of: Opcode.writev, as: UInt8.self)
             entry.storeBytes(of: UInt64(UInt(bitPattern: vectors)), toByteOffset: 16, as: UInt64.self)
             entry.storeBytes(of: 2, toByteOffset: 24, as: UInt32.self)
         } else {
             gather.pointee.message.msg_iov = vectors.assumingMemoryBound(to: iovec.self)
             gather.pointee.message.msg_iovlen = 2
-            entry.storeBytes(of: Opcode.sendMessage.rawValue, as: UInt8.self)
+            entry.storeBytes(of: Opcode.sendMessage, as: UInt8.self)
             let message = UnsafeMutableRawPointer(gather) + Self.messageOffset
             entry.storeBytes(of: UInt64(UInt(bitPattern: message)), toByteOffset: 16, as: UInt64.self)
             entry.storeBytes(of: 1, toByteOffset: 24, as: UInt32.self)

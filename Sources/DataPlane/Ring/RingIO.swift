@@ -11,11 +11,11 @@ package import SystemPackage
 /// (DEFER_TASKRUN: only when the owner waits). A successful send posts no completion.
 package struct RingIO: FrameIO, ~Copyable {
     /// What distinguishes entries; the top byte of `user_data`.
-    enum Tag: UInt64 {
-        case receive = 1
-        case send = 2
-        case cancel = 3
-        case wake = 4
+    enum Tag {
+        static var receive: UInt64 { @_noAllocation @_noLocks get { 1 } }
+        static var send: UInt64 { @_noAllocation @_noLocks get { 2 } }
+        static var cancel: UInt64 { @_noAllocation @_noLocks get { 3 } }
+        static var wake: UInt64 { @_noAllocation @_noLocks get { 4 } }
     }
 
     /// A port as the ring knows it.
@@ -25,6 +25,14 @@ package struct RingIO: FrameIO, ~Copyable {
         var isPending = false
         /// Told apart from an earlier port of the same number.
         var generation: UInt8 = 0
+
+        /// A pattern: comparing an optional with nil is generic.
+        var isAttached: Bool {
+            @_noAllocation @_noLocks @inline(__always) get {
+                if case .some = kind { return true }
+                return false
+            }
+        }
     }
 
     /// Room for heads, vectors and message headers of one submission entry.
@@ -34,8 +42,8 @@ package struct RingIO: FrameIO, ~Copyable {
         var head: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
     }
 
-    static var bufferGroup: UInt16 { 0 }
-    static var tableSize: Int { SharedTables.maximumPorts + 1 }
+    static var bufferGroup: UInt16 { @_noAllocation @_noLocks get { 0 } }
+    static var tableSize: Int { @_noAllocation @_noLocks get { SharedTables.maximumPorts &+ 1 } }
 
     var ring: SubmissionRing
     let slots: SlotMemory
@@ -67,7 +75,7 @@ package struct RingIO: FrameIO, ~Copyable {
     package init(slotCount: Int, waker: Int32, completions: Int = 8_192) throws(Errno) {
         precondition(slotCount.nonzeroBitCount == 1 && slotCount <= 32_768)
         var ring = try SubmissionRing(entries: 1_024, completions: UInt32(completions))
-        let supported = heddle_ring_supports(ring.descriptor, Opcode.readMultishot.rawValue)
+        let supported = heddle_ring_supports(ring.descriptor, Opcode.readMultishot)
         guard supported == 1 else { throw supported < 0 ? Errno(rawValue: -supported) : .notSupportedOnSocket }
         try Self.check(heddle_ring_register_files(ring.descriptor, UInt32(Self.tableSize)))
         try Self.check(heddle_ring_update_file(ring.descriptor, UInt32(Self.tableSize - 1), waker))
@@ -128,11 +136,11 @@ package struct RingIO: FrameIO, ~Copyable {
     @_noAllocation @_noLocks
     static func watch(waker: Int32, in ring: inout SubmissionRing) {
         guard let (entry, _) = ring.nextEntry() else { return }
-        entry.storeBytes(of: Opcode.pollAdd.rawValue, as: UInt8.self)
+        entry.storeBytes(of: Opcode.pollAdd, as: UInt8.self)
         entry.storeBytes(of: EntryFlags.fixedFile, toByteOffset: 1, as: UInt8.self)
         entry.storeBytes(of: Int32(tableSize - 1), toByteOffset: 4, as: Int32.self)
         entry.storeBytes(of: 1, toByteOffset: 28, as: UInt32.self)  // POLLIN
-        entry.storeBytes(of: Tag.wake.rawValue << 56, toByteOffset: 32, as: UInt64.self)
+        entry.storeBytes(of: Tag.wake << 56, toByteOffset: 32, as: UInt64.self)
     }
 
     package mutating func attach(port: UInt16, descriptor: Int32, kind: PortKind) -> Int32 {
@@ -148,7 +156,7 @@ package struct RingIO: FrameIO, ~Copyable {
 
     package mutating func detach(port: UInt16) {
         let index = Int(port)
-        guard index < Self.tableSize - 1, ports[index].kind != nil else { return }
+        guard index < Self.tableSize - 1, ports[index].isAttached else { return }
         // Entries that name the slot are issued first: afterwards the slot may name another file.
         ring.submit()
         _ = heddle_ring_update_file(ring.descriptor, UInt32(index), -1)

@@ -7,9 +7,12 @@ import SystemPackage
 struct SubmissionRing: ~Copyable {
     /// One completion as the kernel wrote it.
     struct Entry {
-        var userData: UInt64
-        var result: Int32
-        var flags: UInt32
+        var userData: UInt64 = 0
+        var result: Int32 = 0
+        var flags: UInt32 = 0
+
+        @_noAllocation @_noLocks @inline(__always)
+        init() {}
     }
 
     private var ring: heddle_ring
