@@ -21,6 +21,10 @@ struct Heddle: ParsableCommand {
 
             Every command prints a table for people, and JSON with --json. What goes wrong is said on standard error; \
             the exit status is 1 for what was refused or failed and 64 for a command line that was not understood.
+
+            Completion of commands, options and names, for bash (or zsh, or fish):
+
+              heddle --generate-completion-script bash > /etc/bash_completion.d/heddle
             """,
         version: HeddleVersion.current,
         groupedSubcommands: [

@@ -117,6 +117,8 @@ struct ArgumentFormTests {
     @Test func everyCommandTeaches() throws {
         func check(_ command: any ParsableCommand.Type, _ path: String) {
             let configuration = command.configuration
+            // What is not shown is not for people.
+            guard configuration.shouldDisplay else { return }
             #expect(!configuration.abstract.isEmpty, "\(path)")
             #expect(configuration.discussion.contains("heddle"), "\(path)")
             for subcommand in configuration.subcommands {

@@ -21,7 +21,7 @@ extension GlobalOptions {
 
     /// Says what was done, to people only: a script has the exit status.
     func say(_ line: String) throws(APIError) {
-        if !json { try Console.standard.write(line + "\n") }
+        if !json { try Console.standard.write(Table.printable(line) + "\n") }
     }
 
     /// JSON for reading, with keys in order and a line end.
