@@ -20,6 +20,7 @@ let package = Package(
         .executable(name: "heddle-engine", targets: ["heddle-engine"]),
         .executable(name: "heddle", targets: ["heddle"]),
         .library(name: "DataPlane", targets: ["DataPlane"]),
+        .library(name: "Netlink", targets: ["Netlink"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
