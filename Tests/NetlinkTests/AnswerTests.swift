@@ -190,4 +190,17 @@ struct AnswerTests {
                 read.rxDropped, read.txDropped,
             ] == Array(1...8))
     }
+
+    @Test("what cannot be said in a message is refused before anything is sent")
+    func unsayable() throws {
+        let (session, transport) = session()
+        var error = #expect(throws: NetlinkError.self) {
+            try session.setAlias(link: 1, String(repeating: "a", count: 70_000))
+        }
+        #expect(error?.errno == .messageTooLong)
+        error = #expect(throws: NetlinkError.self) { try session.deleteLink(named: "v1\0x") }
+        #expect(error?.errno == .invalidArgument)
+        #expect(try session.link(named: "v1\0x") == nil)
+        #expect(transport.sent.isEmpty)
+    }
 }

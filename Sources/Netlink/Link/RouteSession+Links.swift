@@ -17,8 +17,8 @@ extension RouteSession {
 
     /// The interface of that name, or nil.
     public func link(named name: String) throws(NetlinkError) -> Link? {
-        // The kernel refuses longer names as malformed, but that is no answer to "is it there?".
-        guard !name.isEmpty, name.utf8.count <= 15 else { return nil }
+        // The kernel refuses such names as malformed, but that is no answer to "is it there?".
+        guard !name.isEmpty, name.utf8.count <= 15, !name.utf8.contains(0) else { return nil }
         return try find("read the interface \(name)", index: 0, name: name)
     }
 

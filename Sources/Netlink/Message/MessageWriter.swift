@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// Writes one netlink message into a buffer of its own, which grows as needed.
 ///
 /// Numbers are written in host order, as netlink has them; where a protocol wants network order, the caller writes
@@ -7,6 +9,9 @@ struct MessageWriter: ~Copyable {
     private var storage: UnsafeMutableRawPointer
     private var capacity: Int
     private var count: Int
+    /// Why the message must not be sent: `.messageTooLong` if an attribute is longer than its length can say,
+    /// `.invalidArgument` for text with a zero byte, which the kernel would cut off there.
+    private(set) var defect: Errno?
 
     /// Begins a message of one type. Its length is written by `withBytes`.
     init(type: UInt16, flags: UInt16, sequence: UInt32) {
@@ -63,7 +68,7 @@ struct MessageWriter: ~Copyable {
 
     /// Appends an attribute that holds octets as they are.
     mutating func attribute(_ type: UInt16, octets: some Collection<UInt8>) {
-        append(UInt16(truncatingIfNeeded: WireFormat.attributeHeaderSize + octets.count))
+        append(length(WireFormat.attributeHeaderSize + octets.count))
         append(type)
         append(octets: octets)
         pad()
@@ -71,7 +76,8 @@ struct MessageWriter: ~Copyable {
 
     /// Appends an attribute that holds text and the zero byte that the kernel wants behind it.
     mutating func attribute(_ type: UInt16, text: String) {
-        append(UInt16(truncatingIfNeeded: WireFormat.attributeHeaderSize + text.utf8.count + 1))
+        if text.utf8.contains(0) { defect = .invalidArgument }
+        append(length(WireFormat.attributeHeaderSize + text.utf8.count + 1))
         append(type)
         append(octets: text.utf8)
         append(UInt8(0))
@@ -85,8 +91,13 @@ struct MessageWriter: ~Copyable {
         append(UInt16(0))
         append(marked ? type | WireFormat.nested : type)
         body(&self)
-        store(UInt16(truncatingIfNeeded: count - start), at: start)
+        store(length(count - start), at: start)
         pad()
+    }
+
+    private mutating func length(_ bytes: Int) -> UInt16 {
+        if bytes > UInt16.max { defect = .messageTooLong }
+        return UInt16(truncatingIfNeeded: bytes)
     }
 
     private func store<Number: FixedWidthInteger>(_ number: Number, at offset: Int) {

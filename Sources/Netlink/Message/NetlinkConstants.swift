@@ -24,7 +24,6 @@ enum MessageType {
 /// Flags of a message's header, from linux/netlink.h.
 enum MessageFlags {
     static let request: UInt16 = 0x1  // NLM_F_REQUEST
-    static let multipart: UInt16 = 0x2  // NLM_F_MULTI
     static let acknowledge: UInt16 = 0x4  // NLM_F_ACK
     static let dumpInterrupted: UInt16 = 0x10  // NLM_F_DUMP_INTR
     static let dump: UInt16 = 0x300  // NLM_F_ROOT | NLM_F_MATCH
@@ -58,7 +57,6 @@ enum ProtocolFamily {
 /// Attributes of an ack, from linux/netlink.h (enum nlmsgerr_attrs).
 enum AckAttribute {
     static let message: UInt16 = 1
-    static let offset: UInt16 = 2
     static let missingType: UInt16 = 5
 }
 
@@ -70,7 +68,6 @@ enum LinkAttribute {
     static let link: UInt16 = 5
     static let master: UInt16 = 10
     static let txQueueLength: UInt16 = 13
-    static let operationalState: UInt16 = 16
     static let linkInfo: UInt16 = 18
     static let alias: UInt16 = 20
     static let statistics64: UInt16 = 23
@@ -78,14 +75,8 @@ enum LinkAttribute {
     static let group: UInt16 = 27
     static let namespaceDescriptor: UInt16 = 28
     static let extensionMask: UInt16 = 29
-    static let promiscuity: UInt16 = 30
     static let linkNamespaceID: UInt16 = 37
-    static let gsoMaximumSegments: UInt16 = 40
     static let gsoMaximumSize: UInt16 = 41
-    static let newNamespaceID: UInt16 = 45
-    static let tsoMaximumSize: UInt16 = 59
-    static let groMaximumSize: UInt16 = 58
-    static let gsoIPv4MaximumSize: UInt16 = 63
     static let infoKind: UInt16 = 1  // IFLA_INFO_KIND
     static let infoData: UInt16 = 2  // IFLA_INFO_DATA
     static let vethPeer: UInt16 = 1  // VETH_INFO_PEER
@@ -110,9 +101,6 @@ enum VXLANAttribute {
     static let port: UInt16 = 15
     static let group6: UInt16 = 16
     static let local6: UInt16 = 17
-    static let udpChecksum: UInt16 = 18
-    static let udpZeroChecksum6Send: UInt16 = 19
-    static let udpZeroChecksum6Receive: UInt16 = 20
 }
 
 /// Flags of a link, from linux/if.h (IFF_*).

@@ -67,7 +67,7 @@ public final class LinkMonitor {
     }
 
     /// A monitor over a transport that tests make.
-    init(transport: some NetlinkTransport) {
+    package init(transport: some NetlinkTransport) {
         self.transport = transport
         descriptor = FileDescriptor(rawValue: -1)
     }

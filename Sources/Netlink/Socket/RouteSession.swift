@@ -66,6 +66,7 @@ public final class RouteSession<Transport: NetlinkTransport> {
         sequence &+= 1
         var writer = MessageWriter(type: type, flags: flags, sequence: sequence)
         build(&writer)
+        if let defect = writer.defect { throw .system(defect, nil) }
         do throws(Errno) {
             try writer.withBytes { bytes throws(Errno) in try transport.send(bytes) }
         } catch {
