@@ -95,7 +95,10 @@ let package = Package(
         .testTarget(name: "AddressManagementTests", dependencies: ["AddressManagement", "Addresses"], swiftSettings: settings),
         .testTarget(
             name: "ControlPlaneTests",
-            dependencies: ["ControlPlane", "ControlAPI", "HeddleAPI", "DataPlane", "Netlink", "AddressManagement", "Addresses"],
+            dependencies: [
+                "ControlPlane", "HeddleAPI", "DataPlane", "Netlink", "Addresses",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
         .testTarget(name: "HeddleClientTests", dependencies: ["HeddleClient", "HeddleAPI"], swiftSettings: settings),
         .testTarget(name: "HeddleCommandTests", dependencies: ["heddle", "HeddleAPI", arguments], swiftSettings: settings),

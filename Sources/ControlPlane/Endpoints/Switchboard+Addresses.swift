@@ -1,3 +1,4 @@
+import AddressManagement
 import Addresses
 import HeddleAPI
 
@@ -11,56 +12,60 @@ extension Switchboard {
                 hint: network.subnets.isEmpty
                     ? "\(network.name) is pure layer 2: attach without --ip." : "Take one of \(all).")
         }
-        let taken = Set(endpoints(of: network).flatMap { $0.addresses.map(\.address) } + network.gateways)
+        let members = endpoints(of: network)
         var assigned: [IPPrefix] = []
         for subnet in network.subnets {
-            let chosen: IPAddress
-            if let address = wanted.first(where: { subnet.contains($0) }) {
-                try refuse(address, in: subnet, network: network)
-                chosen = address
-            } else {
-                chosen = try lowestFree(in: subnet, network: network, taken: taken)
+            let choice = wanted.first { subnet.contains($0) }
+            do throws(AddressPoolError) {
+                var pool = try network.pool(of: subnet, members: members)
+                let address: IPAddress
+                if let choice {
+                    try pool.take(choice)
+                    address = choice
+                } else {
+                    address = try pool.allocate()
+                }
+                if let prefix = IPPrefix(address, length: subnet.length) { assigned.append(prefix) }
+            } catch {
+                throw refusal(error, members: members)
             }
-            if let prefix = IPPrefix(chosen, length: subnet.length) { assigned.append(prefix) }
         }
         return assigned
     }
 
-    private func refuse(_ address: IPAddress, in subnet: IPPrefix, network: NetworkRecord) throws(APIError) {
-        if let reason = SubnetRule.reasonAgainst(address, in: subnet) {
-            throw .invalid("the address \(address) can't be used: it is \(reason)", hint: "Take another of \(subnet).")
-        }
-        if network.gateways.contains(address) {
-            throw .conflict("the address \(address) is the gateway of \(network.name)", hint: "Choose another --ip.")
-        }
-        let owner = endpoints(of: network).first { $0.addresses.contains { $0.address == address } }
-        if let owner {
-            throw .conflict(
-                "the address \(address) is in use by \(owner.label)",
+    /// The MAC address of a new endpoint: the same again for the same address, so that neighbours need not learn.
+    func mac(for addresses: [IPPrefix], port: UInt16, network: NetworkRecord) -> MACAddress {
+        let first = addresses.first { $0.family == .v4 } ?? addresses.first
+        guard let first else { return .derived(network: network.id, endpoint: "port \(port)") }
+        return .derived(network: network.id, address: first.address)
+    }
+
+    private func refusal(_ error: AddressPoolError, members: [EndpointRecord]) -> APIError {
+        switch error.reason {
+        case .inUse(let address):
+            let owner = members.first { $0.addresses.contains { $0.address == address } }
+            return .conflict(
+                "the address \(address) is in use by \(owner?.label ?? "another endpoint")",
                 hint: "Choose another --ip, or leave it out to get a free one.")
+        case .isGateway, .exhausted: return .conflict("\(error)")
+        default: return .invalid("\(error)")
         }
-    }
-
-    private func lowestFree(
-        in subnet: IPPrefix, network: NetworkRecord, taken: Set<IPAddress>
-    ) throws(APIError) -> IPAddress {
-        let range = network.ranges.first { $0.family == subnet.family } ?? subnet
-        var number = range.network.number
-        while number <= range.last.number {
-            let address = IPAddress(family: subnet.family, number: number)
-            if !taken.contains(address), SubnetRule.reasonAgainst(address, in: subnet) == nil { return address }
-            number += 1
-        }
-        throw .unavailable(
-            "all addresses of \(range) in \(network.name) are in use",
-            hint: "Detach some endpoints, or make a network with a larger subnet.")
-    }
-
-    func mac(for addresses: [IPPrefix], port: UInt16, network: NetworkRecord) throws(APIError) -> MACAddress {
-        MACAddress(value: 0x0200_0000_0000 | UInt64(port))
     }
 }
 
 extension NetworkRecord {
-    var gatewayMAC: MACAddress { MACAddress(value: 0x0200_0000_ffff) }
+    /// The router's MAC address: the network's as long as it exists.
+    var gatewayMAC: MACAddress { .derived(network: id, endpoint: "gateway") }
+
+    /// A subnet's addresses, those of `members` taken.
+    func pool(of subnet: IPPrefix, members: [EndpointRecord]) throws(AddressPoolError) -> AddressPool {
+        var pool = try AddressPool(
+            subnet: subnet, gateway: gateway(subnet.family), range: ranges.first { $0.family == subnet.family })
+        for member in members {
+            for address in member.addresses where subnet.contains(address.address) {
+                try pool.take(address.address)
+            }
+        }
+        return pool
+    }
 }

@@ -86,12 +86,7 @@ extension Switchboard {
     ) throws(APIError) -> EndpointRecord {
         let port = try freePort()
         let addresses = try assignAddresses(wish.addresses, network: network)
-        let mac: MACAddress
-        if let wanted = wish.mac {
-            mac = wanted
-        } else {
-            mac = try self.mac(for: addresses, port: port, network: network)
-        }
+        let mac = wish.mac ?? self.mac(for: addresses, port: port, network: network)
         try refuseTaken(mac: mac, network: network)
         return EndpointRecord(
             id: Identifier.make(), network: network.id, port: port, sandbox: wish.sandbox,
