@@ -60,6 +60,9 @@ int heddle_seqpacket_accept(int listener) {
         close(fd);
         return -EPERM;
     }
+    // A peer that reads nothing must not stop the one who answers it.
+    struct timeval limit = {.tv_sec = 1};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     return fd;
 }
 

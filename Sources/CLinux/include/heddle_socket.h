@@ -14,7 +14,7 @@ int heddle_seqpacket_listen(const char *path);
 int heddle_seqpacket_connect(const char *path);
 
 // Accepts one connection of a process of the same user or of root. Returns the descriptor or -errno
-// (-EPERM: somebody else's).
+// (-EPERM: somebody else's). Sending on it fails with -EAGAIN after a second in which the peer took nothing.
 int heddle_seqpacket_accept(int listener);
 
 // Sends one message with at most one descriptor (`passed` < 0: none). The caller keeps its descriptor.

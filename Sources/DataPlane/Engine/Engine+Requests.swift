@@ -69,8 +69,12 @@ extension Engine {
             }
             if known.configuration.token == port.token, descriptor == nil {
                 // Into another domain, perhaps of another worker: with the descriptor that is here.
-                descriptor = dup(known.descriptor)
+                let copy = fcntl(known.descriptor, F_DUPFD_CLOEXEC, 0)
+                guard copy >= 0 else { return errno }
+                descriptor = copy
             }
+            // Nothing to replace it by: it goes on.
+            guard descriptor != nil else { return EBADF }
             drop(port: port.id)
         }
         guard let taken = descriptor else { return EBADF }

@@ -15,7 +15,9 @@ public final class Engine {
     public static let version = "0.1.0"
 
     let options: EngineOptions
-    let listener: Int32
+    private let listener: Int32
+    private let tables: Int32
+    private let latency: Int32
     let eventSignal: Int32
     let workers: [WorkerThread]
     let started = monotonicNanoseconds()
@@ -31,6 +33,8 @@ public final class Engine {
     public init(options: EngineOptions, listener: Int32, tables: Int32, latency: Int32) throws(EngineError) {
         self.options = options
         self.listener = listener
+        self.tables = tables
+        self.latency = latency
         eventSignal = heddle_eventfd()
         guard eventSignal >= 0 else {
             throw EngineError(reason: "cannot make an eventfd: \(Errno(rawValue: -eventSignal))")
@@ -59,7 +63,23 @@ public final class Engine {
             if descriptors[2].revents != 0 { receive() }
             if descriptors[0].revents != 0 { accept() }
         }
-        for worker in workers { _ = worker.mailbox.perform(.stop) }
+        for worker in workers { worker.stop() }
+    }
+
+    deinit {
+        for descriptor in ports.values.map(\.descriptor) + [listener, tables, latency, eventSignal] {
+            close(descriptor)
+        }
+    }
+
+    /// Nanoseconds of processor time that the workers have used since they started.
+    package var processorTime: Int64 {
+        workers.reduce(0) { total, worker in
+            var clock = clockid_t()
+            var time = timespec()
+            guard pthread_getcpuclockid(worker.thread, &clock) == 0, clock_gettime(clock, &time) == 0 else { return total }
+            return total + Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        }
     }
 
     /// The newest daemon is the daemon: one that was stopped or hangs must not keep others out.
@@ -103,9 +123,14 @@ public final class Engine {
         }
     }
 
-    /// A daemon that is gone is noticed by its connection's end, not here.
+    /// A daemon that is gone, or takes nothing for a second, is no daemon any more: the next one is waited for.
     func send(_ reply: EngineReply, passing descriptor: Int32? = nil) {
-        try? connection?.value.send(reply, passing: descriptor)
+        do {
+            try connection?.value.send(reply, passing: descriptor)
+        } catch {
+            connection = nil
+            named = nil
+        }
     }
 
     /// A domain belongs to one worker.
@@ -116,7 +141,9 @@ public final class Engine {
     /// Takes a port out of its worker and closes its descriptor.
     func drop(port id: UInt16) {
         guard let port = ports.removeValue(forKey: id) else { return }
-        _ = mailbox(domain: port.configuration.domain).perform(.removePort(id))
+        let mailbox = mailbox(domain: port.configuration.domain)
+        _ = mailbox.perform(.removePort(id))
+        mailbox.discardEvents(port: id)
         close(port.descriptor)
     }
 }

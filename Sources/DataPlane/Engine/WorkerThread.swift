@@ -53,11 +53,12 @@ final class WorkerThread: Sendable {
             context.release()
             throw EngineError(reason: "cannot start a thread: \(Errno(rawValue: result))")
         }
-        pthread_detach(thread)
+        self.thread = thread
         // The thread looks for commands as soon as it runs; this one is answered by whatever state it is in.
         while true {
             if let outcome = report.outcome.withLock({ $0 }) {
                 guard case .running(let usesRing) = outcome else {
+                    pthread_join(thread, nil)
                     if case .failed(let reason) = outcome { throw EngineError(reason: reason) }
                     throw EngineError(reason: "a worker did not start")
                 }
@@ -70,6 +71,12 @@ final class WorkerThread: Sendable {
 
     /// Whether the worker runs on io_uring.
     let usesRing: Bool
+    let thread: pthread_t
+
+    /// Ends the worker and waits for its thread. One that hangs is left to the end of the process.
+    func stop() {
+        if mailbox.perform(.stop) == 0 { pthread_join(thread, nil) }
+    }
 
     private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
         guard let context else { return nil }

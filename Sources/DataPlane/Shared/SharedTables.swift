@@ -112,7 +112,7 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
 
     /// The MAC table of one worker, with what an earlier engine learned if it is sound; nil if there is no such worker.
     /// Valid as long as the mapping; for one writer.
-    func stations(worker: Int, now: UInt32) -> StationTable? {
+    package func stations(worker: Int, now: UInt32) -> StationTable? {
         guard worker >= 0, worker < workers else { return nil }
         let place = stationMemory(worker: worker)
         if let known = StationTable(attaching: place, byteCount: Self.stationTableBytes, now: now) { return known }

@@ -8,6 +8,8 @@ package import SystemPackage
 package final class Mailbox: Sendable {
     private struct State {
         var command: WorkerCommand?
+        /// Counts commands: an answer that comes after its time is over is for nobody.
+        var ticket: UInt64 = 0
         var result: Int32?
         var events: [WorkerEvent] = []
     }
@@ -18,7 +20,7 @@ package final class Mailbox: Sendable {
     /// Wakes the control thread when a command is done.
     private let done: Int32
     /// Becomes readable when there are events; the control thread's.
-    let eventSignal: Int32
+    private let eventSignal: Int32
 
     /// Makes the mailbox; `eventSignal` is an eventfd that stays the caller's.
     package init(eventSignal: Int32) throws(Errno) {
@@ -40,32 +42,49 @@ package final class Mailbox: Sendable {
     }
 
     /// Control thread: has the worker do something and waits until it is done. ETIMEDOUT after 5 s: the worker hangs.
-    func perform(_ command: WorkerCommand) -> Int32 {
-        state.withLock { state in
-            state.command = command
-            state.result = nil
-        }
-        Self.signal(waker)
+    package func perform(_ command: WorkerCommand) -> Int32 {
+        submit(command)
         var descriptor = pollfd(fd: done, events: Int16(POLLIN), revents: 0)
         while poll(&descriptor, 1, 5_000) < 0, errno == EINTR {}
-        var count: UInt64 = 0
-        _ = read(done, &count, 8)
-        return state.withLock { $0.result } ?? ETIMEDOUT
+        return takeResult() ?? ETIMEDOUT
     }
 
-    /// Worker: the command that waits, once.
-    func takeCommand() -> WorkerCommand? {
+    /// Control thread: has the worker do something. One command at a time: the next one only after `takeResult`.
+    package func submit(_ command: WorkerCommand) {
         state.withLock { state in
-            let command = state.command
+            state.command = command
+            state.ticket &+= 1
+            state.result = nil
+            Self.drain(done)
+        }
+        Self.signal(waker)
+    }
+
+    /// Control thread: what came of the last command, once; nil: it isn't done.
+    package func takeResult() -> Int32? {
+        state.withLock { state in
+            let result = state.result
+            state.result = nil
+            return result
+        }
+    }
+
+    /// Worker: the command that waits, once, and what to answer it by.
+    func takeCommand() -> (command: WorkerCommand, ticket: UInt64)? {
+        state.withLock { state in
+            guard let command = state.command else { return nil }
             state.command = nil
-            return command
+            return (command, state.ticket)
         }
     }
 
     /// Worker: the command is done.
-    func complete(_ result: Int32) {
-        state.withLock { $0.result = result }
-        Self.signal(done)
+    func complete(_ ticket: UInt64, _ result: Int32) {
+        state.withLock { state in
+            guard state.ticket == ticket else { return }
+            state.result = result
+            Self.signal(done)
+        }
     }
 
     /// Worker: something happened.
@@ -75,12 +94,22 @@ package final class Mailbox: Sendable {
     }
 
     /// Control thread: what happened since the last call.
-    func takeEvents() -> [WorkerEvent] {
+    package func takeEvents() -> [WorkerEvent] {
         state.withLock { state in
             let events = state.events
             state.events = []
             return events
         }
+    }
+
+    /// Control thread: a port was removed; what was said of it must not be taken for its successor's.
+    func discardEvents(port: UInt16) {
+        state.withLock { $0.events.removeAll { $0.port == port } }
+    }
+
+    private static func drain(_ descriptor: Int32) {
+        var count: UInt64 = 0
+        _ = read(descriptor, &count, 8)
     }
 
     private static func signal(_ descriptor: Int32) {

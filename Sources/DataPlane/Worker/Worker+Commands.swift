@@ -4,31 +4,30 @@ import Glibc
 extension Worker where IO: ~Copyable {
     /// Does what the control thread asks. Not on a frame's path: may allocate.
     mutating func obey() {
-        guard let command = mailbox.takeCommand() else { return }
+        guard let (command, ticket) = mailbox.takeCommand() else { return }
         switch command {
         case .setDomain(let domain):
-            mailbox.complete(
-                forwarding.addDomain(domain.id, ageingMilliseconds: domain.ageingMilliseconds) ? 0 : EINVAL)
+            let isSet = forwarding.addDomain(domain.id, ageingMilliseconds: domain.ageingMilliseconds)
+            mailbox.complete(ticket, isSet ? 0 : EINVAL)
         case .removeDomain(let id):
             forwarding.removeDomain(id)
-            mailbox.complete(0)
+            mailbox.complete(ticket, 0)
         case .setPort(let port, let descriptor):
-            mailbox.complete(set(port, descriptor))
+            mailbox.complete(ticket, set(port, descriptor))
         case .removePort(let id):
-            remove(id)
+            remove(id, ticket)
         case .addStation(let station):
             let isSet = forwarding.stations.addStatic(
                 mac: station.mac.value, vlan: station.vlan, domain: station.domain, port: station.port, now: now)
-            mailbox.complete(isSet ? 0 : EINVAL)
+            mailbox.complete(ticket, isSet ? 0 : EINVAL)
         case .removeStation(let station):
             let wasThere = forwarding.stations.remove(
                 mac: station.mac.value, vlan: station.vlan, domain: station.domain)
-            mailbox.complete(wasThere ? 0 : ENOENT)
+            mailbox.complete(ticket, wasThere ? 0 : ENOENT)
         case .inject(let port, let frame):
-            mailbox.complete(inject(frame, port))
+            mailbox.complete(ticket, inject(frame, port))
         case .stop:
-            isStopping = true
-            mailbox.complete(0)
+            stopTicket = ticket
         }
     }
 
@@ -58,29 +57,37 @@ extension Worker where IO: ~Copyable {
     }
 
     /// Answered at once if nothing is under way, else by the completion that ends receiving.
-    private mutating func remove(_ port: UInt16) {
+    private mutating func remove(_ port: UInt16, _ ticket: UInt64) {
         let index = Int(port)
         guard index > 0, index < SharedTables.maximumPorts, states[index].life != .absent else {
-            mailbox.complete(ENOENT)
+            mailbox.complete(ticket, ENOENT)
             return
         }
-        removing = port
         if states[index].retryAt != 0 {
             states[index].retryAt = 0
             retrying -= 1
         }
         states[index].life = .retiring
         forwarding.removePort(port)
+        removing = (port, ticket)
         if !io.cancel(port: port) { finishRemoval(port) }
     }
 
-    /// The port is out of everything; the control thread may close its descriptor.
-    mutating func finishRemoval(_ port: UInt16) {
+    /// Lets go of the ports that were to be removed and receive nothing any more.
+    mutating func finishRemovals() {
         hasRetired = false
+        for index in 0..<SharedTables.maximumPorts where states[index].life == .retiring && states[index].hasEnded {
+            finishRemoval(UInt16(index))
+        }
+    }
+
+    /// The port is out of everything; the control thread may close its descriptor.
+    private mutating func finishRemoval(_ port: UInt16) {
         io.detach(port: port)
-        states[Int(port) & (SharedTables.maximumPorts - 1)].life = .absent
-        removing = 0
-        mailbox.complete(0)
+        states[Int(port)] = PortState()
+        guard let (awaited, ticket) = removing, awaited == port else { return }
+        removing = nil
+        mailbox.complete(ticket, 0)
     }
 
     private mutating func inject(_ frame: [UInt8], _ port: UInt16) -> Int32 {

@@ -9,6 +9,7 @@ extension Worker where IO: ~Copyable {
         let numbers = tables.numbers(of: port)
         switch states[index].life {
         case .retiring:
+            states[index].hasEnded = true
             hasRetired = true
             return
         case .absent, .dead:
@@ -23,6 +24,7 @@ extension Worker where IO: ~Copyable {
         case EBADF, EBADFD, EFAULT, ENODEV:
             // TAP: tun answers EBADFD, or EFAULT when the queue was shut down under a read.
             states[index].life = .dead
+            states[index].cause = error
             hasDead = true
         default:
             // ENETDOWN comes once when the device goes down: armed again, the receive waits until it is up.
@@ -91,7 +93,7 @@ extension Worker where IO: ~Copyable {
         hasDead = false
         for index in 0..<SharedTables.maximumPorts where states[index].life == .dead && !states[index].isReported {
             states[index].isReported = true
-            mailbox.post(WorkerEvent(port: UInt16(index), error: EBADFD))
+            mailbox.post(WorkerEvent(port: UInt16(index), error: states[index].cause))
         }
     }
 }

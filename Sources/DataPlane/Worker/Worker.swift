@@ -25,6 +25,10 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         var retryAt: UInt32 = 0
         /// In `ended`.
         var isEnded = false
+        /// Being removed, and nothing is received any more.
+        var hasEnded = false
+        /// Why it is dead.
+        var cause: Int32 = 0
         /// The control side knows that it is dead.
         var isReported = false
     }
@@ -43,13 +47,14 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     var endedCount = 0
     /// Ports that wait for `retryAt`.
     var retrying = 0
-    /// The port that a command wants removed receives nothing any more.
+    /// Some port that is being removed receives nothing any more.
     var hasRetired = false
     /// Some port died and the control side doesn't know yet.
     var hasDead = false
-    /// The port that a command is waiting to see removed; 0: none.
-    var removing: UInt16 = 0
-    var isStopping = false
+    /// The port that a command is waiting to see removed.
+    var removing: (port: UInt16, ticket: UInt64)?
+    /// The command that ends the worker.
+    var stopTicket: UInt64?
 
     /// Nanoseconds of the monotonic clock, read once a batch.
     var clock: Int64 = 0
@@ -91,19 +96,27 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
 
     /// Forwards until it is told to stop. Call on the thread that made the I/O.
     package mutating func run() {
-        while !isStopping {
+        while true {
             step(timeout: nextTimeout())
+            guard let stopTicket else { continue }
+            if isHolding { latency?.release() }
+            mailbox.complete(stopTicket, 0)
+            return
         }
-        if isHolding { latency?.release() }
     }
 
-    /// One round: wait, handle every completion, arm what ended. Tests drive a scripted worker by it.
+    /// One round: wait, handle every completion, arm what ended.
     package mutating func step(timeout: Int64) {
         // After a few small frames the next is likely to be an answer that comes sooner than a sleeper wakes up. Bulk
         // traffic isn't worth it: its ends need the processor.
         let isLight = framesInBatch > 0 && framesInBatch <= 8 && bytesInBatch <= 4_096
         io.wait(timeout: timeout, spin: isLight ? spin : 0)
-        clock = monotonicNanoseconds()
+        proceed(at: monotonicNanoseconds())
+    }
+
+    /// What follows a wait, at a time of the monotonic clock: what tests with a clock of their own drive.
+    package mutating func proceed(at time: Int64) {
+        clock = time
         now = UInt32(truncatingIfNeeded: clock / 1_000_000)
         framesInBatch = 0
         bytesInBatch = 0
@@ -113,12 +126,12 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         rearm()
         keepHouse()
         if hasDead { reportDead() }
-        if hasRetired { finishRemoval(removing) }
+        if hasRetired { finishRemovals() }
         if isWoken { obey() }
     }
 
     /// Nanoseconds to wait.
-    private func nextTimeout() -> Int64 {
+    package func nextTimeout() -> Int64 {
         if retrying > 0 { return 1_000_000 }
         return isHolding ? Self.quietTime : Self.idleTime
     }

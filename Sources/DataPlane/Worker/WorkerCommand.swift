@@ -1,5 +1,5 @@
 /// What the control thread asks of a worker. Each is answered by one errno, 0 for done.
-enum WorkerCommand: Sendable {
+package enum WorkerCommand: Sendable {
     /// Makes a domain or changes it.
     case setDomain(DomainConfiguration)
     /// Removes a domain and forgets its stations.
@@ -19,9 +19,15 @@ enum WorkerCommand: Sendable {
 }
 
 /// What a worker tells the control thread unasked.
-struct WorkerEvent: Sendable {
+package struct WorkerEvent: Sendable, Hashable {
     /// The port whose device is gone.
-    var port: UInt16
+    package var port: UInt16
     /// What the kernel said.
-    var error: Int32
+    package var error: Int32
+
+    /// Makes an event.
+    package init(port: UInt16, error: Int32) {
+        self.port = port
+        self.error = error
+    }
 }
