@@ -43,7 +43,9 @@ public struct BenchRun {
 
     private func measure(_ kinds: [SubjectKind], in workspace: Workspace) throws -> BenchReport {
         let started = (date: Timestamp.now(), at: MachineClock.now)
+        progress.show("looking at the machine")
         let latencyRequest = LatencyRequest()
+        let foreignLoad = try Surroundings.foreignLoad(seconds: 0.3)
         let subjects = SubjectSet(kinds, in: workspace, programs: programs, progress: progress)
         guard !subjects.entries.isEmpty else {
             let reasons = subjects.facts.compactMap { fact in fact.skipped.map { "\(fact.title): \($0)" } }
@@ -52,6 +54,8 @@ public struct BenchRun {
         var schedule = Schedule(
             tests: tests(), rounds: options.rounds, latencyRequest: latencyRequest, progress: progress,
             workspace: workspace)
+        if let remark = Surroundings.remark(foreignLoad: foreignLoad) { schedule.note(remark) }
+        try noteCeiling(in: workspace, &schedule)
         schedule.expect(subjects: subjects.entries.count)
         let attach = attachMeasurement(kinds)
         if let attach { progress.expect(seconds: attach.measurement.expectedSeconds * Double(attach.kinds.count)) }
@@ -62,6 +66,19 @@ public struct BenchRun {
             options: options, machine: .gather(), subjects: subjects.facts,
             metrics: schedule.tests.flatMap(\.metrics) + (attach?.measurement.metrics ?? []),
             samples: schedule.samples, latencies: schedule.curves(order: kinds), notes: schedule.notes)
+    }
+
+    private func noteCeiling(in workspace: Workspace, _ schedule: inout Schedule) throws {
+        guard options.tests.contains(TestKind.frames.rawValue) else { return }
+        do {
+            let ceilings = try Surroundings.generatorCeiling(frameSizes: options.frameSizes, in: workspace)
+            let list = ceilings.map { "\(Quantity.text($0.rate / 1_000)) kframes/s of \($0.size) bytes" }
+            schedule.note(
+                "the generator alone, into a TAP that nobody reads, makes " + list.joined(separator: ", ")
+                    + ": no subject can be offered more")
+        } catch {
+            schedule.note("how much the generator can send at most could not be measured: \(error)")
+        }
     }
 
     private func tests() -> [any BenchTest] {
@@ -82,6 +99,6 @@ public struct BenchRun {
     private func attachMeasurement(_ kinds: [SubjectKind]) -> (measurement: AttachMeasurement, kinds: [SubjectKind])? {
         let suitable = kinds.filter { AttachMeasurement.applies(to: $0) }
         guard options.tests.contains(TestKind.attach.rawValue), !suitable.isEmpty else { return nil }
-        return (AttachMeasurement(count: options.sandboxes, idleSeconds: max(1, options.seconds)), suitable)
+        return (AttachMeasurement(count: options.sandboxes, idleSeconds: options.idleSeconds), suitable)
     }
 }

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SLOT_SIZE = 256, SLOTS_PER_BLOCK = 256, MAXIMUM_BATCH = 64 };
@@ -25,6 +26,33 @@ void heddle_bench_wake_on_time(void) {
 
 int heddle_bench_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC) ? -errno : 0;
+}
+
+int heddle_bench_stamp_arrivals(int fd) {
+    int one = 1;
+    return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one) ? -errno : 0;
+}
+
+ssize_t heddle_bench_receive_stamped(int fd, void *bytes, size_t capacity, uint64_t *realtime_ns) {
+    struct iovec vector = {.iov_base = bytes, .iov_len = capacity};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(struct timespec))];
+    } control;
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
+    *realtime_ns = 0;
+    ssize_t result;
+    do result = recvmsg(fd, &message, 0);
+    while (result < 0 && errno == EINTR);
+    if (result < 0) return -errno;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_TIMESTAMPNS) continue;
+        struct timespec time;
+        memcpy(&time, CMSG_DATA(c), sizeof time);
+        *realtime_ns = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+    }
+    return result;
 }
 
 int heddle_bench_sender_open(int ifindex) {

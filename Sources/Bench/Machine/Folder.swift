@@ -18,9 +18,14 @@ package enum Folder {
         return names
     }
 
+    /// Where temporary directories are made.
+    package static var temporaryParent: String {
+        getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    }
+
     /// Makes a directory that only this user can enter, with a name that nobody else has.
     package static func makeTemporary(prefix: String) throws -> String {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let parent = temporaryParent
         var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw BenchError("cannot make a temporary directory in \(parent): \(Errno(rawValue: errno))")

@@ -11,6 +11,14 @@ package struct ProcessorTime: Sendable, Hashable {
     /// Processors online.
     package var processors: Int
 
+    /// Puts a moment together.
+    package init(takenAt: UInt64, notBusy: Double, processes: Double, processors: Int) {
+        self.takenAt = takenAt
+        self.notBusy = notBusy
+        self.processes = processes
+        self.processors = processors
+    }
+
     /// Takes the time now. Not exact to better than 10 ms for the machine: compare moments that lie far apart.
     package static func now(processes: [Int32] = []) throws -> ProcessorTime {
         let statistics: String

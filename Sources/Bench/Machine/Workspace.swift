@@ -83,14 +83,23 @@ package final class Workspace: Sendable {
         if let folder = contents.folder { Folder.remove(folder) }
     }
 
-    /// Removes what runs left behind that were killed outright: namespaces that carry the number of a process that is
-    /// no more, or is another program by now.
+    /// Removes what runs left behind that were killed outright: namespaces and directories that carry the number of a
+    /// process that is no more, or is another program by now.
     package static func removeLeftovers() {
         for name in Sandbox.names(beginningWith: namePrefix) {
             let number = name.dropFirst(namePrefix.count).prefix { $0 != "-" }
             guard let process = Int32(number), process != getpid() else { continue }
-            let program = try? TextFile.read("/proc/\(process)/comm")
-            if program?.hasPrefix("heddle") != true { Sandbox.removeLeftover(name) }
+            if !isRunning(process) { Sandbox.removeLeftover(name) }
         }
+        for name in Folder.names(in: Folder.temporaryParent) where name.hasPrefix(namePrefix) {
+            let number = name.dropFirst(namePrefix.count).prefix { $0 != "-" }
+            guard let process = Int32(number), process != getpid(), !isRunning(process) else { continue }
+            Folder.remove("\(Folder.temporaryParent)/\(name)")
+        }
+    }
+
+    /// Whether a process is a bench that may still use what carries its number.
+    private static func isRunning(_ process: Int32) -> Bool {
+        (try? TextFile.read("/proc/\(process)/comm"))?.hasPrefix("heddle") == true
     }
 }

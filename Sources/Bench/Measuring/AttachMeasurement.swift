@@ -17,7 +17,7 @@ struct AttachMeasurement: Sendable {
     }
 
     /// About how long it takes for one subject.
-    var expectedSeconds: Double { Double(count) * 0.03 + idleSeconds + 2 }
+    var expectedSeconds: Double { Double(count) * 0.03 + idleSeconds * 2 + 1 }
 
     /// What it finds.
     var metrics: [Metric] {
@@ -80,7 +80,7 @@ struct AttachMeasurement: Sendable {
         findings.add("attach.engine_memory", engineMemory / 1e6)
 
         // What attaching has set off (neighbour discovery, announcements) is over by then.
-        MachineClock.sleep(seconds: 1)
+        MachineClock.sleep(seconds: min(1, idleSeconds))
         if let engine { findings.add("attach.idle", try idleShare(of: engine)) }
         findings.add("attach.daemon_idle", try idleShare(of: daemon.program.identifier))
 

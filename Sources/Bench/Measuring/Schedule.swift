@@ -102,7 +102,7 @@ struct Schedule {
     }
 
     /// The same remark once is enough.
-    private mutating func note(_ text: String) {
+    mutating func note(_ text: String) {
         if !notes.contains(text) { notes.append(text) }
     }
 

@@ -72,7 +72,7 @@ struct StreamTest: BenchTest {
 
 extension StreamLoad {
     /// Sends from a path's sender to its receiver.
-    func run(on path: TestPath) throws -> Outcome {
+    package func run(on path: TestPath) throws -> Outcome {
         try run(
             openListener: {
                 try path.receiver.sandbox.run { try InternetSocket.listen(on: path.receiver.address) }

@@ -8,6 +8,13 @@ public struct BenchReport: Codable, Sendable, Hashable {
         public var title: String
         /// Why it was not measured; nil if it was.
         public var skipped: String?
+
+        /// Puts facts together.
+        package init(name: String, title: String, skipped: String? = nil) {
+            self.name = name
+            self.title = title
+            self.skipped = skipped
+        }
     }
 
     /// Heddle's version.
@@ -30,6 +37,23 @@ public struct BenchReport: Codable, Sendable, Hashable {
     public var latencies: [LatencyCurve]
     /// What a reader must know to judge the figures: failures, limits, oddities of this run.
     public var notes: [String]
+
+    /// Puts a report together.
+    package init(
+        version: String, startedAt: String, seconds: Double, options: BenchOptions, machine: MachineFacts,
+        subjects: [SubjectFacts], metrics: [Metric], samples: [Sample], latencies: [LatencyCurve], notes: [String]
+    ) {
+        self.version = version
+        self.startedAt = startedAt
+        self.seconds = seconds
+        self.options = options
+        self.machine = machine
+        self.subjects = subjects
+        self.metrics = metrics
+        self.samples = samples
+        self.latencies = latencies
+        self.notes = notes
+    }
 
     /// What one subject's samples of one metric say.
     public struct Summary: Sendable, Hashable {

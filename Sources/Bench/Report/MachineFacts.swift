@@ -19,6 +19,21 @@ public struct MachineFacts: Codable, Sendable, Hashable {
     /// Versions of what was used beside Heddle: iperf3, ping, ovs-vswitchd.
     public var tools: [String: String]
 
+    /// Puts facts together.
+    package init(
+        cores: Int, processor: String, isVirtual: Bool, memory: Int, kernel: String, idleDriver: String,
+        system: String, tools: [String: String]
+    ) {
+        self.cores = cores
+        self.processor = processor
+        self.isVirtual = isVirtual
+        self.memory = memory
+        self.kernel = kernel
+        self.idleDriver = idleDriver
+        self.system = system
+        self.tools = tools
+    }
+
     /// Looks around.
     package static func gather() -> MachineFacts {
         let processors = (try? TextFile.read("/proc/cpuinfo")) ?? ""

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -21,7 +22,8 @@ package enum RoundTripProbe {
         // How long the echo may take to notice that it is over.
         InternetSocket.limitWaiting(answer, milliseconds: patience)
         let deadline = MachineClock.now + MachineClock.nanoseconds(seconds)
-        let echo = try BenchThread.start { Self.answerDatagrams(on: answer, until: deadline) }
+        // A little longer than the questions go on: the last one is to be answered too.
+        let echo = try BenchThread.start { Self.answerDatagrams(on: answer, until: deadline + 1_000_000_000) }
         var outcome = Outcome()
         var buffer = [UInt8](repeating: 0, count: 64)
         var sequence: UInt64 = 0
@@ -38,6 +40,8 @@ package enum RoundTripProbe {
             now = MachineClock.now
             if count == 8 { outcome.latency.record(now - start) } else { outcome.unanswered += 1 }
         }
+        // An empty datagram ends the echo; should it be lost, its time will.
+        send(question, nil, 0, 0)
         close(question)
         try echo.join()
         return outcome
@@ -50,34 +54,41 @@ package enum RoundTripProbe {
         while MachineClock.now < deadline {
             var length = socklen_t(MemoryLayout<sockaddr>.size)
             let count = recvfrom(descriptor, &buffer, buffer.count, 0, &peer, &length)
+            if count == 0 { return }
             if count > 0 { sendto(descriptor, buffer, count, 0, &peer, length) }
         }
     }
 
-    /// ICMP echo, which the other side's kernel answers: what `ping -f` does. Closes the socket.
+    /// ICMP echo, which the other side's kernel answers: what `ping -f` does, and like there a round trip ends when the
+    /// kernel receives the answer and not when this program has been woken up. Closes the socket.
     package static func echoes(on descriptor: Int32, count: Int, seconds: Double) -> Outcome {
         defer { close(descriptor) }
         InternetSocket.limitWaiting(descriptor, milliseconds: patience)
+        // Where it is refused, the round trip ends with the wake-up.
+        _ = heddle_bench_stamp_arrivals(descriptor)
         let deadline = MachineClock.now + MachineClock.nanoseconds(seconds)
         let identifier = UInt16(truncatingIfNeeded: getpid())
         var outcome = Outcome()
         var buffer = [UInt8](repeating: 0, count: 256)
-        var now = MachineClock.now
-        for index in 0..<count where now < deadline {
-            let sequence = UInt16(truncatingIfNeeded: index)
-            let request = EchoMessage(identifier: identifier, sequence: sequence).encoded()
-            let start = MachineClock.now
+        for index in 0..<count where MachineClock.now < deadline {
+            let message = EchoMessage(identifier: identifier, sequence: UInt16(truncatingIfNeeded: index))
+            let request = message.encoded()
+            let start = MachineClock.realtime
             send(descriptor, request, request.count, 0)
-            var answered = false
-            while !answered {
-                let count = recv(descriptor, &buffer, buffer.count, 0)
+            var arrival: UInt64?
+            while arrival == nil {
+                var stamp: UInt64 = 0
+                let count = heddle_bench_receive_stamped(descriptor, &buffer, buffer.count, &stamp)
                 guard count > 0 else { break }
                 // A raw socket hands up the IP header as well.
-                let message = EchoMessage(reply: buffer[..<count])
-                answered = message == EchoMessage(identifier: identifier, sequence: sequence)
+                guard EchoMessage(reply: buffer[..<count]) == message else { continue }
+                arrival = stamp == 0 ? MachineClock.realtime : stamp
             }
-            now = MachineClock.now
-            if answered { outcome.latency.record(now - start) } else { outcome.unanswered += 1 }
+            if let arrival {
+                outcome.latency.record(arrival > start ? arrival - start : 0)
+            } else {
+                outcome.unanswered += 1
+            }
         }
         return outcome
     }

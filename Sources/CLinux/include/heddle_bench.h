@@ -6,12 +6,19 @@
 #include <linux/if_packet.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 // Sets the calling thread's timer slack to its least: a sleep ends on time instead of up to 50 us late.
 void heddle_bench_wake_on_time(void);
 
 // A pipe whose ends are close-on-exec: ends[0] reads, ends[1] writes. 0 or -errno.
 int heddle_bench_pipe(int ends[2]);
+
+// Has the kernel stamp what a socket receives (SO_TIMESTAMPNS). 0 or -errno.
+int heddle_bench_stamp_arrivals(int fd);
+// recv, and *realtime_ns is when the kernel received it (CLOCK_REALTIME), or 0 if it doesn't tell. Returns the bytes
+// received or -errno.
+ssize_t heddle_bench_receive_stamped(int fd, void *bytes, size_t capacity, uint64_t *realtime_ns);
 
 // Opens a packet socket that only sends, past the qdisc, on an interface of the calling thread's network namespace.
 // Returns the descriptor (close-on-exec) or -errno.

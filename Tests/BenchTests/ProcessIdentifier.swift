@@ -1,0 +1,6 @@
+import Glibc
+
+/// This test process.
+enum ProcessIdentifier {
+    static var own: Int32 { getpid() }
+}
