@@ -96,7 +96,7 @@ extension Switchboard {
             change.txQueueLength = PortMaker.queueLength
             try own.change(link: link.index, change)
             // The gateway has the addresses that were given, no others.
-            try own.setIPv6AddressGeneration(link: link.index, .none)
+            try own.silenceIPv6(link: link.index)
             return link.index
         }
         try InterfaceSetup(addresses: record.gatewayAddresses, gateways: []).apply(to: index, by: own, what: what)

@@ -2,6 +2,7 @@ import Addresses
 import Glibc
 import HeddleAPI
 import Netlink
+import SystemPackage
 
 /// What an interface gets once it is where it belongs: addresses, up, routes.
 struct InterfaceSetup {
@@ -15,14 +16,27 @@ struct InterfaceSetup {
 
     /// Does it; fine if some of it is done already.
     func apply(to index: Int32, by route: RouteSocket, what: String) throws(APIError) {
+        for address in addresses { try add(address, to: index, by: route, what: what) }
         try PortMaker.kernel(what) { () throws(NetlinkError) in
-            for address in addresses {
-                try route.addAddress(link: index, address, noDuplicateDetection: true, replacing: true)
-            }
             try route.setUp(link: index)
             for gateway in gateways {
                 try addDefaultRoute(via: gateway, index: index, by: route)
             }
+        }
+    }
+
+    private func add(_ address: IPPrefix, to index: Int32, by route: RouteSocket, what: String) throws(APIError) {
+        do throws(NetlinkError) {
+            try route.addAddress(link: index, address, noDuplicateDetection: true, replacing: true)
+        } catch {
+            // Not a missing privilege: the interface itself was made by the same socket.
+            if address.family == .v6, error.errno == .permissionDenied || error.errno == .addressFamilyNotSupported {
+                throw .failed(
+                    "\(what): IPv6 is switched off there, and the network has the subnet \(address.masked)",
+                    hint: "Set net.ipv6.conf.all.disable_ipv6 and …default.disable_ipv6 to 0 in that namespace, or use"
+                        + " a network without an IPv6 subnet.")
+            }
+            throw .refused(error, for: what)
         }
     }
 

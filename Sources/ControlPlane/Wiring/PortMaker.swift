@@ -99,7 +99,7 @@ struct PortMaker {
             FailPoint.pass(.attachMade)
             let index = try Self.kernel(what) { () throws(NetlinkError) in
                 // Without an address of its own the near end says nothing into the sandbox.
-                try route.setIPv6AddressGeneration(link: nearIndex, .none)
+                try route.silenceIPv6(link: nearIndex)
                 try route.setUp(link: nearIndex)
                 guard let link = try sandbox.route.link(named: plan.ifname) else {
                     throw NetlinkError(
@@ -169,6 +169,16 @@ struct PortMaker {
 }
 
 extension RouteSession {
+    /// Keeps the kernel from making IPv6 addresses of its own; fine where there is no IPv6 at all: switched off, or an
+    /// MTU below its 1280 bytes.
+    func silenceIPv6(link index: Int32) throws(NetlinkError) {
+        do throws(NetlinkError) {
+            try setIPv6AddressGeneration(link: index, .none)
+        } catch {
+            if error.errno != .addressFamilyNotSupported { throw error }
+        }
+    }
+
     /// Removes an interface; fine if it is gone already.
     func deleteLinkIfThere(index: Int32) throws(NetlinkError) {
         do throws(NetlinkError) {

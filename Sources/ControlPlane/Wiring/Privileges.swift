@@ -18,6 +18,6 @@ enum Privileges {
         let missing = needed.filter { bits & (1 << $0.bit) == 0 }.map(\.name)
         if missing.isEmpty { return }
         throw ControlError(
-            "heddled needs \(missing.joined(separator: ", ")) to make interfaces and enter namespaces: run it as root")
+            "needs \(missing.joined(separator: ", ")) to make interfaces and enter namespaces: run it as root")
     }
 }
