@@ -21,6 +21,8 @@ let package = Package(
         .executable(name: "heddle", targets: ["heddle"]),
         .library(name: "DataPlane", targets: ["DataPlane"]),
         .library(name: "Netlink", targets: ["Netlink"]),
+        // For Benchmarks/.
+        .library(name: "CAllocationCounter", targets: ["CAllocationCounter"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -89,8 +91,12 @@ let package = Package(
             name: "heddle", dependencies: ["Bench", "HeddleAPI", "HeddleClient", "Addresses", arguments, system],
             swiftSettings: settings),
 
+        // Counts allocations in tests and benchmarks.
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: settings),
-        .testTarget(name: "DataPlaneTests", dependencies: ["DataPlane", "Addresses", "CLinux", system], swiftSettings: settings),
+        .testTarget(
+            name: "DataPlaneTests", dependencies: ["DataPlane", "Addresses", "CLinux", "CAllocationCounter", system],
+            swiftSettings: settings),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "Addresses", "CLinux", system], swiftSettings: settings),
         .testTarget(name: "AddressManagementTests", dependencies: ["AddressManagement", "Addresses"], swiftSettings: settings),
         .testTarget(
