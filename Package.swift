@@ -102,7 +102,7 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ControlPlane", "HeddleAPI", "DataPlane", "Netlink", "Addresses",
+                "ControlPlane", "HeddleAPI", "DataPlane", "Netlink", "Addresses", "CLinux", system,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),

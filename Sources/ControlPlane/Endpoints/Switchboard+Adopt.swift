@@ -60,7 +60,7 @@ extension Switchboard {
         } catch {
             throw .refused(error, for: "adopting \(record.ifname)")
         }
-        engine.hold(configuration(of: record, network: network), descriptor: descriptor)
+        engine.hold(PortConfiguration(endpoint: record, network: network), descriptor: descriptor)
     }
 
     private func adoptable(_ ifname: String) throws(APIError) -> Link {

@@ -44,7 +44,7 @@ extension Switchboard {
         record.isPinning = false
         kernelCountsAnew(port: record.port)
         // From here on the supervisor owns the descriptor, and `unplug` ends what was made.
-        engine.hold(configuration(of: record, network: network), descriptor: made.descriptor)
+        engine.hold(PortConfiguration(endpoint: record, network: network), descriptor: made.descriptor)
         do throws(APIError) {
             let what = "setting up \(record.label)"
             let setup = InterfaceSetup(
@@ -63,20 +63,6 @@ extension Switchboard {
         }
     }
 
-    /// How the engine shall treat an endpoint's port.
-    func configuration(of record: EndpointRecord, network: NetworkRecord) -> PortConfiguration {
-        var sourceGuard: PortGuard?
-        if record.isGuarded {
-            sourceGuard = PortGuard(
-                mac: record.mac, ipv4: record.addresses.compactMap(\.address.ipv4),
-                ipv6: record.addresses.compactMap(\.address.ipv6))
-        }
-        return PortConfiguration(
-            id: record.port, domain: network.domain, kind: record.via == .tap ? .tap : .packetSocket,
-            isolated: network.isIsolated, accessVLAN: UInt16(record.vlan ?? 0), mtu: UInt32(network.mtu),
-            token: record.token, sourceGuard: sourceGuard)
-    }
-
     private func gateways(for record: EndpointRecord, in network: NetworkRecord) -> [IPAddress] {
         record.addresses.compactMap { network.gateway($0.family) }
     }
@@ -85,8 +71,9 @@ extension Switchboard {
         _ wish: AttachSpecification, network: NetworkRecord, sandbox: SandboxSession
     ) throws(APIError) -> EndpointRecord {
         let port = try freePort()
-        let addresses = try assignAddresses(wish.addresses, network: network)
-        let mac = wish.mac ?? self.mac(for: addresses, port: port, network: network)
+        let addresses = try AddressAssignment.addresses(
+            wish.addresses, network: network, members: endpoints(of: network))
+        let mac = wish.mac ?? AddressAssignment.mac(for: addresses, port: port, network: network)
         try refuseTaken(mac: mac, network: network)
         return EndpointRecord(
             id: Identifier.make(), network: network.id, port: port, sandbox: wish.sandbox,

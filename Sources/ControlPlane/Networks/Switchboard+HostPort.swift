@@ -25,7 +25,7 @@ extension Switchboard {
             FailPoint.pass(.networkHostWired)
             record.hostToken = Identifier.token()
             try save(record)
-            let configuration = hostConfiguration(record, port: port)
+            let configuration = PortConfiguration(hostPort: port, of: record)
             isHandedOver = true
             kernelCountsAnew(port: port)
             engine.hold(configuration, descriptor: descriptor)
@@ -42,16 +42,6 @@ extension Switchboard {
         for frame in Announcement.frames(mac: record.gatewayMAC, addresses: record.gatewayAddresses) {
             engine.inject(port: port, frame: frame)
         }
-    }
-
-    /// How the engine shall treat the host port: nothing but the gateway's own addresses may enter by it, so that a
-    /// neighbour of the host can't be routed into the network. It is never isolated: all endpoints reach the gateway.
-    func hostConfiguration(_ record: NetworkRecord, port: UInt16) -> PortConfiguration {
-        PortConfiguration(
-            id: port, domain: record.domain, kind: .tap, mtu: UInt32(record.mtu), token: record.hostToken,
-            sourceGuard: PortGuard(
-                mac: record.gatewayMAC, ipv4: record.gateways.compactMap(\.ipv4),
-                ipv6: record.gateways.compactMap(\.ipv6)))
     }
 
     /// The host port's interface, if it is there and ours.
@@ -71,7 +61,7 @@ extension Switchboard {
         guard let link else { throw .failed("\(what): it is not there") }
         let descriptor = try TapReattachment.attach(name: link.name, index: link.index, by: own, what: what)
         record.hostToken = Identifier.token()
-        engine.hold(hostConfiguration(record, port: port), descriptor: descriptor)
+        engine.hold(PortConfiguration(hostPort: port, of: record), descriptor: descriptor)
         try save(record)
     }
 

@@ -94,13 +94,13 @@ extension Switchboard {
             if let network = networkRecords.values.first(where: {
                 $0.hostPort == port.port && $0.hostToken == port.token
             }) {
-                configuration = hostConfiguration(network, port: port.port)
+                configuration = PortConfiguration(hostPort: port.port, of: network)
             } else if let endpoint = endpointRecords.values.first(where: {
                 $0.port == port.port && $0.token == port.token
             }),
                 let network = networkRecords[endpoint.network]
             {
-                configuration = self.configuration(of: endpoint, network: network)
+                configuration = PortConfiguration(endpoint: endpoint, network: network)
             }
             engine.hold(configuration, descriptor: port.descriptor)
         }

@@ -86,7 +86,7 @@ extension Switchboard {
             record.index = link.index
             record.isPinning = true
             record.token = Identifier.token()
-            engine.hold(configuration(of: record, network: network), descriptor: descriptor)
+            engine.hold(PortConfiguration(endpoint: record, network: network), descriptor: descriptor)
             try save(record)
         } catch {
             markGone(record)
@@ -102,7 +102,7 @@ extension Switchboard {
                 try openAdopted(record, network: network)
             } else {
                 let descriptor = try maker.openSocket(nearIndex: record.nearIndex, what: "reading \(record.label)")
-                engine.hold(configuration(of: record, network: network), descriptor: descriptor)
+                engine.hold(PortConfiguration(endpoint: record, network: network), descriptor: descriptor)
             }
             try save(record)
         } catch {

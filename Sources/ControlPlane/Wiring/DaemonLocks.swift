@@ -21,22 +21,27 @@ final class DaemonLocks: Sendable {
 
     /// Takes both locks.
     init(paths: RuntimePaths) throws(ControlError) {
-        let socket = try Self.lock(paths.socketLock, what: "socket \(paths.socket)", option: "--socket")
-        do throws(ControlError) {
-            let what = "state directory \(paths.stateDirectory)"
-            let state = try Self.lock(paths.stateLock, what: what, option: "--state-dir")
-            descriptors = [socket, state]
-            try Self.checkPartners(paths)
-        } catch {
-            close(socket)
-            throw error
-        }
+        descriptors = try Self.acquire(paths)
         Self.write(Note(pid: getpid(), partner: paths.stateDirectory), to: descriptors[0])
         Self.write(Note(pid: getpid(), partner: paths.socket), to: descriptors[1])
     }
 
     deinit {
         for descriptor in descriptors { close(descriptor) }
+    }
+
+    private static func acquire(_ paths: RuntimePaths) throws(ControlError) -> [Int32] {
+        var taken: [Int32] = []
+        do throws(ControlError) {
+            taken.append(try lock(paths.socketLock, what: "socket \(paths.socket)", option: "--socket"))
+            let what = "state directory \(paths.stateDirectory)"
+            taken.append(try lock(paths.stateLock, what: what, option: "--state-dir"))
+            try checkPartners(paths)
+            return taken
+        } catch {
+            for descriptor in taken { close(descriptor) }
+            throw error
+        }
     }
 
     /// Refuses a pair of which one still belongs to another partner: its engine may run, and its interfaces be there.

@@ -2,9 +2,13 @@ import AddressManagement
 import Addresses
 import HeddleAPI
 
-extension Switchboard {
-    /// The addresses of a new endpoint, one of each subnet: those that were asked for, else the lowest free ones.
-    func assignAddresses(_ wanted: [IPAddress], network: NetworkRecord) throws(APIError) -> [IPPrefix] {
+/// Which addresses a new endpoint gets.
+enum AddressAssignment {
+    /// One address of each subnet: those that were asked for, else the lowest free ones. `members` are the endpoints
+    /// that the network has.
+    static func addresses(
+        _ wanted: [IPAddress], network: NetworkRecord, members: [EndpointRecord]
+    ) throws(APIError) -> [IPPrefix] {
         for address in wanted where network.subnet(containing: address) == nil {
             let all = network.subnets.map(\.description).joined(separator: " and ")
             throw .invalid(
@@ -12,7 +16,6 @@ extension Switchboard {
                 hint: network.subnets.isEmpty
                     ? "\(network.name) is pure layer 2: attach without --ip." : "Take one of \(all).")
         }
-        let members = endpoints(of: network)
         var assigned: [IPPrefix] = []
         for subnet in network.subnets {
             let choice = wanted.first { subnet.contains($0) }
@@ -33,14 +36,15 @@ extension Switchboard {
         return assigned
     }
 
-    /// The MAC address of a new endpoint: the same again for the same address, so that neighbours need not learn.
-    func mac(for addresses: [IPPrefix], port: UInt16, network: NetworkRecord) -> MACAddress {
+    /// The MAC address of a new endpoint: the same again for the same address, or for the same port where there are no
+    /// addresses, so that neighbours need not learn.
+    static func mac(for addresses: [IPPrefix], port: UInt16, network: NetworkRecord) -> MACAddress {
         let first = addresses.first { $0.family == .v4 } ?? addresses.first
         guard let first else { return .derived(network: network.id, endpoint: "port \(port)") }
         return .derived(network: network.id, address: first.address)
     }
 
-    private func refusal(_ error: AddressPoolError, members: [EndpointRecord]) -> APIError {
+    private static func refusal(_ error: AddressPoolError, members: [EndpointRecord]) -> APIError {
         switch error.reason {
         case .inUse(let address):
             let owner = members.first { $0.addresses.contains { $0.address == address } }
