@@ -70,6 +70,20 @@ import Testing
         #expect((row["spread"] as? [String: Any])?["median"] as? Double == 12.8)
     }
 
+    @Test func filesAreReadAgain() throws {
+        let folder = try Folder.makeTemporary(prefix: "hdt-report-")
+        defer { Folder.remove(folder) }
+        let path = folder + "/r.json"
+        try ReportFile.check(path)
+        #expect(Folder.names(in: folder).isEmpty)
+        try ReportFile.write(try report.json(), to: path)
+        #expect(try ReportFile.read(path) == report)
+        try ReportFile.write("{}", to: path)
+        #expect(throws: BenchError.self) { try ReportFile.read(path) }
+        #expect(throws: BenchError.self) { try ReportFile.read(folder + "/missing") }
+        #expect(throws: BenchError.self) { try ReportFile.check(folder + "/missing/r.html") }
+    }
+
     @Test func tablesShowMainFiguresRatiosAndNotes() {
         let text = report.text()
         let lines = text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// The file that the report page goes to.
+/// Files of reports: the page that is written, the JSON that is read again.
 public enum ReportFile {
     /// Throws if nothing can be written there, without touching what is there.
     public static func check(_ path: String) throws {
@@ -12,6 +12,22 @@ public enum ReportFile {
         }
         close(descriptor)
         if !existed { unlink(path) }
+    }
+
+    /// Reads a report from what `--json` printed.
+    public static func read(_ path: String) throws -> BenchReport {
+        let text: String
+        do {
+            text = try TextFile.read(path)
+        } catch {
+            throw BenchError("cannot read the report \(path): \(error)")
+        }
+        do {
+            return try BenchReport(json: text)
+        } catch {
+            throw BenchError(
+                "\(path) is not what heddle bench --json prints", hint: "it may be of another version of Heddle")
+        }
     }
 
     /// Writes the page.

@@ -12,8 +12,12 @@ package struct TextTable: Sendable {
         rows.append(row)
     }
 
-    /// The lines, without newlines at their ends.
+    /// The lines, without newlines at their ends. Columns that are empty below the head are left out.
     package func lines(indent: Int = 2) -> [String] {
+        let used = (self.rows.first ?? []).indices.filter { column in
+            self.rows.dropFirst().contains { $0.count > column && !$0[column].isEmpty }
+        }
+        let rows = self.rows.map { row in used.map { $0 < row.count ? row[$0] : "" } }
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in

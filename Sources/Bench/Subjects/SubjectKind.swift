@@ -21,7 +21,7 @@ public enum SubjectKind: String, CaseIterable, Sendable {
         case .heddleTap: "Heddle, TAP"
         case .heddleVeth: "Heddle, veth"
         case .relay: "bare relay"
-        case .openVSwitch: "Open vSwitch (user space)"
+        case .openVSwitch: "Open vSwitch"
         }
     }
 

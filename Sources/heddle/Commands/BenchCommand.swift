@@ -21,6 +21,7 @@ struct BenchCommand: ParsableCommand {
               heddle bench --report bench.html
               heddle bench --subjects bridge,heddle-tap --tests tcp1,rtt --rounds 9
               heddle bench --json > bench.json
+              heddle bench --from bench.json --report bench.html
             """)
 
     @OptionGroup(title: "Options of every command") var global: GlobalOptions
@@ -60,6 +61,11 @@ struct BenchCommand: ParsableCommand {
         completion: .file())
     var heddled: String?
 
+    @Option(
+        help: ArgumentHelp("Show an earlier run that was printed with --json, and measure nothing.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
+    var from: String?
+
     @Flag(help: "List subjects and tests, and do nothing.")
     var list = false
 
@@ -68,16 +74,19 @@ struct BenchCommand: ParsableCommand {
             print(BenchCommand.listing, terminator: "")
             return
         }
-        let options = try self.options()
         // Before minutes of measuring and not after.
         if let report { try ReportFile.check(report) }
+        let result = try from.map { try ReportFile.read($0) } ?? measure()
+        print(global.json ? try result.json() : result.text(), terminator: global.json ? "\n" : "")
+        if let report { try ReportFile.write(result.html(), to: report) }
+    }
+
+    private func measure() throws -> BenchReport {
         var programs = BenchPrograms.besideThis
         if let heddled { programs.daemon = heddled }
         let run = BenchRun(
-            options: options, programs: programs, version: HeddleVersion.current, progress: Progress())
-        let result = try run.run()
-        print(global.json ? try result.json() : result.text(), terminator: global.json ? "\n" : "")
-        if let report { try ReportFile.write(result.html(), to: report) }
+            options: try options(), programs: programs, version: HeddleVersion.current, progress: Progress())
+        return try run.run()
     }
 
     func options() throws -> BenchOptions {

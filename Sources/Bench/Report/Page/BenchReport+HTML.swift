@@ -35,7 +35,7 @@ extension BenchReport {
         let items =
             [
                 ("Heddle", version), ("taken", startedAt), ("took", Quantity.duration(seconds: seconds)),
-                ("rounds", "\(options.rounds)"), ("TCP runs", "\(Quantity.text(options.seconds)) s"),
+                ("rounds", "\(options.rounds)"), ("TCP runs", "\(Quantity.tick(options.seconds)) s"),
                 ("processor", "\(machine.cores) × \(machine.processor)\(machine.isVirtual ? ", virtual" : "")"),
                 ("memory", "\(machine.memory) MiB"), ("kernel", machine.kernel), ("system", machine.system),
                 ("idle driver", machine.idleDriver),
@@ -57,7 +57,7 @@ extension BenchReport {
         return """
             <h2>Against the kernel bridge</h2>
             <p class="soft">Each dot is the median of the ratios of each round, each line reaches from the lowest to the
-            highest. Turned so that right is better, also where less is better.</p>
+            highest. Turned so that right is better, also where less is better; hollow dots lie beyond the edge.</p>
             <figure class="wide">\(chart.svg)</figure>
             """
     }
@@ -86,6 +86,7 @@ extension BenchReport {
         return """
             <h2>Latency</h2>
             <p class="soft">All rounds together. The curve tells which part was at most so slow.</p>
+            \(legend)
             <div class="grid">\(figures.joined(separator: "\n"))</div>
             """
     }

@@ -73,7 +73,7 @@ struct LatencyChart {
             "polyline",
             [
                 "points": points.joined(separator: " "), "fill": "none", "stroke": PageStyle.colour(of: curve.subject),
-                "stroke-width": "2.2", "stroke-linejoin": "round",
+                "stroke-width": "2.2", "stroke-linejoin": "round", "stroke-opacity": "0.9",
             ], Markup.element("title", [:], Markup.escape(curve.subject)))
     }
 }

@@ -48,6 +48,7 @@ enum PageStyle {
           overflow-x: auto; }
         figure.wide { margin-top: 12px; }
         svg { display: block; width: 100%; height: auto; font: 12px system-ui, "Segoe UI", Roboto, Arial, sans-serif; }
+        figure.wide svg { min-width: 760px; }
         svg text { fill: var(--ink); } svg .tick { fill: var(--soft); font-size: 11px; }
         svg .grid-line { stroke: var(--grid); } svg .axis-line { stroke: var(--soft); }
         .scroll { overflow-x: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 10px; margin-top: 12px; }

@@ -34,8 +34,9 @@ struct RatioChart {
     /// The drawing.
     var svg: String {
         let spreads = rows.flatMap(\.marks).map(\.ratio)
-        let least = min(0.5, max(0.02, spreads.map(\.minimum).min() ?? 0.5) * 0.9)
-        let most = max(2, min(50, spreads.map(\.maximum).max() ?? 2) * 1.1)
+        // What lies further out is drawn hollow at the end: it would press all others together.
+        let least = min(0.5, max(0.08, (spreads.map(\.minimum).min() ?? 0.5) * 0.9))
+        let most = max(2, min(12, (spreads.map(\.maximum).max() ?? 2) * 1.1))
         let scale = Scale(.logarithmic, domain: least...most, from: Self.labelWidth, to: Self.width - 10)
         let heights = rows.map { Double($0.marks.count) * Self.markHeight + 14 }
         let bottom = heights.reduce(0, +)
@@ -94,9 +95,14 @@ struct RatioChart {
                     "x2": Markup.coordinate(scale.position(mark.ratio.maximum)), "y1": y, "y2": y, "stroke": colour,
                     "stroke-width": "2", "stroke-opacity": "0.45",
                 ])
+            let isInside = scale.domain.contains(mark.ratio.median)
             parts += Markup.element(
                 "circle",
-                ["cx": Markup.coordinate(scale.position(mark.ratio.median)), "cy": y, "r": "4.5", "fill": colour],
+                [
+                    "cx": Markup.coordinate(scale.position(mark.ratio.median)), "cy": y, "r": isInside ? "4.5" : "4",
+                    "fill": isInside ? colour : "var(--panel)", "stroke": colour,
+                    "stroke-width": isInside ? "0" : "1.5",
+                ],
                 Markup.element("title", [:], Markup.escape(label)))
         }
         return parts
