@@ -138,6 +138,26 @@ import Testing
         let error = #expect(throws: StoreError.self) { try store.load() }
         #expect(error?.description.contains("column \(column)") == true)
     }
+
+    @Test(arguments: ["vlan = 'x'", "port = 4096", "mac = '02'", "addresses = '10.0.0.300/24'", "via = 'bus'"])
+    func aDamagedEndpointIsRefusedNotTrappedOn(_ damage: String) throws {
+        let directory = try TemporaryDirectory()
+        let store = try Store(directory: directory.path)
+        try store.save(Samples.network())
+        try store.save(Samples.endpoint(1))
+        let queue = try DatabaseQueue(path: directory.path + "/" + Store.fileName)
+        try queue.write { database in
+            // As a hand or a bad disk would: without the table's own checks.
+            try database.execute(sql: "PRAGMA ignore_check_constraints = ON; UPDATE endpoint SET \(damage)")
+        }
+        try queue.close()
+        if damage.hasPrefix("port") {
+            // A number that fits its column's type comes back; it can't be one that traps.
+            #expect(try store.load().endpoints.first?.port == 4_096)
+        } else {
+            #expect(throws: StoreError.self) { try store.load() }
+        }
+    }
 }
 
 /// A directory that is gone with the test.

@@ -39,6 +39,8 @@ extension EngineSupervisor {
     /// Removes a port, here and in the engine; its descriptor is closed in both when this returns, unless there is no
     /// engine to be told, which then is told nothing of the port when it comes.
     func removePort(_ id: UInt16) {
+        // What is not held here was taken from the engine before, or is taken by the next whole configuration.
+        guard ports[id] != nil else { return }
         forget(port: id)
         guard link != nil else { return }
         do throws(EngineFailure) {

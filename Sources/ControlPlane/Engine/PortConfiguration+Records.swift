@@ -12,7 +12,8 @@ extension PortConfiguration {
         }
         self.init(
             id: endpoint.port, domain: network.domain, kind: endpoint.via == .tap ? .tap : .packetSocket,
-            isolated: network.isIsolated, accessVLAN: UInt16(endpoint.vlan ?? 0), mtu: UInt32(network.mtu),
+            isolated: network.isIsolated, accessVLAN: UInt16(clamping: endpoint.vlan ?? 0),
+            mtu: UInt32(clamping: network.mtu),
             token: endpoint.token, sourceGuard: sourceGuard)
     }
 
@@ -20,7 +21,7 @@ extension PortConfiguration {
     /// neighbour of the host can't be routed into the network. It is never isolated: all endpoints reach the gateway.
     init(hostPort port: UInt16, of network: NetworkRecord) {
         self.init(
-            id: port, domain: network.domain, kind: .tap, mtu: UInt32(network.mtu), token: network.hostToken,
+            id: port, domain: network.domain, kind: .tap, mtu: UInt32(clamping: network.mtu), token: network.hostToken,
             sourceGuard: PortGuard(
                 mac: network.gatewayMAC, ipv4: network.gateways.compactMap(\.ipv4),
                 ipv6: network.gateways.compactMap(\.ipv6)))

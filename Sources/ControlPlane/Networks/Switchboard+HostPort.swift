@@ -81,7 +81,7 @@ extension Switchboard {
             }
             var change = LinkChange()
             change.mac = record.gatewayMAC
-            change.mtu = UInt32(record.mtu)
+            change.mtu = UInt32(clamping: record.mtu)
             change.alias = mark.alias(of: record.id)
             change.txQueueLength = PortMaker.queueLength
             try own.change(link: link.index, change)

@@ -33,9 +33,10 @@ public enum FailPoint: String, Sendable, CaseIterable {
     case attachDone = "attach-done"
     /// A detach is recorded.
     case detachRecorded = "detach-recorded"
-    /// The engine has closed the port; the interface is there.
+    /// The engine has closed the port; the interface is there. Also while a failed attach is undone, and when an
+    /// endpoint goes.
     case detachUnplugged = "detach-unplugged"
-    /// The interface is gone; the record is there.
+    /// The interface is gone; the record is there. Also while a failed attach is undone.
     case detachRemoved = "detach-removed"
     /// An adoption is recorded; the packet socket isn't open.
     case adoptRecorded = "adopt-recorded"

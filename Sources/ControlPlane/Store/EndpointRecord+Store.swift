@@ -9,7 +9,7 @@ extension EndpointRecord: FetchableRecord, PersistableRecord {
             id: try row.value("id"), network: try row.value("network"), port: try row.value("port"),
             sandbox: try row.value("sandbox"), ifname: try row.value("ifname"), via: try row.named("via"),
             mac: try row.parsed("mac"), addresses: try row.list("addresses"), name: try row.value("name"),
-            aliases: try row.list("aliases"), vlan: row["vlan"], isGuarded: try row.value("guarded"),
+            aliases: try row.list("aliases"), vlan: try row.optional("vlan"), isGuarded: try row.value("guarded"),
             phase: try row.named("phase"), isGone: try row.value("gone"), cookie: try row.bits("cookie"),
             index: try row.value("ifindex"), nearIndex: try row.value("nearIndex"), token: try row.bits("token"),
             isPinning: try row.value("pinning"))

@@ -10,7 +10,8 @@ extension NetworkRecord: FetchableRecord, PersistableRecord {
             driver: try row.value("driver"), subnets: try row.list("subnets"), gateways: try row.list("gateways"),
             ranges: try row.list("ranges"), mtu: try row.value("mtu"), isInternal: try row.value("internal"),
             isIsolated: try row.value("isolated"), options: try row.options("options"), phase: try row.named("phase"),
-            hostPort: row["hostPort"], hostToken: try row.bits("hostToken"), hostIndex: try row.value("hostIndex"))
+            hostPort: try row.optional("hostPort"), hostToken: try row.bits("hostToken"),
+            hostIndex: try row.value("hostIndex"))
     }
 
     func encode(to container: inout PersistenceContainer) throws {

@@ -26,6 +26,16 @@ extension Row {
         return value
     }
 
+    func optional<Value: DatabaseValueConvertible>(_ column: String, as type: Value.Type = Value.self) throws -> Value?
+    {
+        hasNull(atColumn: column) ? nil : try value(column)
+    }
+
+    private func hasNull(atColumn column: String) -> Bool {
+        guard hasColumn(column), let value: DatabaseValue = self[column] else { return false }
+        return value.isNull
+    }
+
     func parsed<Value: LosslessStringConvertible>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
         guard let value = Value(try value(column, as: String.self)) else { throw damage(column) }
         return value

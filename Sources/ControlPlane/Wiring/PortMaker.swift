@@ -59,7 +59,7 @@ struct PortMaker {
                 }
                 var change = LinkChange()
                 change.mac = plan.mac
-                change.mtu = UInt32(plan.mtu)
+                change.mtu = UInt32(clamping: plan.mtu)
                 change.alias = plan.alias
                 change.txQueueLength = Self.queueLength
                 try privateNamespace.route.change(link: link.index, change)
@@ -86,9 +86,11 @@ struct PortMaker {
     /// Makes a pair: the far end in the sandbox, the near end in the private namespace, and a packet socket on it.
     func makeVeth(_ plan: Plan, in sandbox: SandboxSession) throws(APIError) -> Made {
         let what = "making the veth pair of \(plan.ifname)"
-        let near = NewLink(name: try Self.name(plan.nearName), mtu: UInt32(plan.mtu), txQueueLength: Self.queueLength)
+        let near = NewLink(
+            name: try Self.name(plan.nearName), mtu: UInt32(clamping: plan.mtu), txQueueLength: Self.queueLength)
         let far = NewLink(
-            name: try Self.name(plan.ifname), mac: plan.mac, mtu: UInt32(plan.mtu), txQueueLength: Self.queueLength)
+            name: try Self.name(plan.ifname), mac: plan.mac, mtu: UInt32(clamping: plan.mtu),
+            txQueueLength: Self.queueLength)
         let route = privateNamespace.route
         let nearIndex = try Self.kernel(what) { () throws(NetlinkError) in
             try route.createVeth(near: near, far: far, farNamespace: sandbox.namespace, alias: plan.alias)
