@@ -12,6 +12,7 @@ struct StationBuckets {
 
     static var validBit: UInt64 { @_noAllocation @_noLocks get { 1 } }
     static var staticBit: UInt64 { @_noAllocation @_noLocks get { 2 } }
+    static var vlanMask: UInt64 { @_noAllocation @_noLocks get { 0xFFF0 } }
     static var bytes: Int { @_noAllocation @_noLocks get { 64 } }
     static var entryBytes: Int { @_noAllocation @_noLocks get { 16 } }
     static var entries: Int { @_noAllocation @_noLocks get { 4 } }

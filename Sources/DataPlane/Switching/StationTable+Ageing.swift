@@ -39,7 +39,9 @@ extension StationTable {
     /// - Returns: how many were forgotten.
     @discardableResult
     public mutating func flush(port: UInt16, includingStatic: Bool) -> Int {
-        flush(mask: 0xFFFF &<< 32, value: UInt64(port) &<< 32, includingStatic: includingStatic)
+        flush { key, place in
+            (includingStatic || key & StationBuckets.staticBit == 0) && place >> 32 & 0xFFFF == UInt64(port)
+        }
     }
 
     /// Forgets the stations of a domain.
@@ -50,17 +52,36 @@ extension StationTable {
     /// - Returns: how many were forgotten.
     @discardableResult
     public mutating func flush(domain: UInt16, includingStatic: Bool) -> Int {
-        flush(mask: 0xFFFF &<< 48, value: UInt64(domain) &<< 48, includingStatic: includingStatic)
+        flush { key, place in
+            (includingStatic || key & StationBuckets.staticBit == 0) && place >> 48 == UInt64(domain)
+        }
     }
 
-    /// Forgets the stations whose word 1 has `value` in the bits of `mask`. O(capacity).
-    private mutating func flush(mask: UInt64, value: UInt64, includingStatic: Bool) -> Int {
+    /// Forgets the learned stations of a domain that have no VLAN, or those that have one.
+    @discardableResult
+    mutating func flush(domain: UInt16, untagged: Bool) -> Int {
+        flush { key, place in
+            let isUntagged = key & StationBuckets.vlanMask == 0
+            let isLearned = key & StationBuckets.staticBit == 0
+            return isLearned && isUntagged == untagged && place >> 48 == UInt64(domain)
+        }
+    }
+
+    /// Forgets all stations that were set by hand: whoever sends a whole configuration sends them anew.
+    ///
+    /// - Returns: how many were forgotten.
+    @discardableResult
+    public mutating func flushStatic() -> Int {
+        flush { key, _ in key & StationBuckets.staticBit != 0 }
+    }
+
+    /// Forgets the stations with such words. O(capacity).
+    private mutating func flush(_ isMeant: (_ key: UInt64, _ place: UInt64) -> Bool) -> Int {
         var forgotten = 0
         var entry = buckets.start
         while entry < buckets.end {
             let key = buckets.load(entry, 0)
-            let mayGo = key != 0 && (includingStatic || key & StationBuckets.staticBit == 0)
-            if mayGo, buckets.load(entry, 1) & mask == value {
+            if key != 0, isMeant(key, buckets.load(entry, 1)) {
                 clear(entry)
                 forgotten &+= 1
             }

@@ -49,8 +49,8 @@ extension Switch {
         Self.isIdentifier(id) ? port(id).pointee.domain : 0
     }
 
-    /// Makes a port or changes it. Its learned stations are forgotten when its domain or VLAN changes; all learned
-    /// stations of the domain are when it becomes or stops being VLAN-aware.
+    /// Makes a port or changes it. Its learned stations are forgotten when its domain or VLAN changes; those of the
+    /// whole domain are when it begins or ceases to tell VLANs apart.
     ///
     /// - Parameters:
     ///   - id: 1…4095.
@@ -67,10 +67,15 @@ extension Switch {
     ) -> Bool {
         guard Self.isIdentifier(id), hasDomain(domainID), accessVLAN <= VLANTag.largestIdentifier else { return false }
         let old = port(id).pointee
+        let wasAware = isVLANAware(domainID)
         if old.domain != 0 {
+            let oldWasAware = isVLANAware(old.domain)
             leave(id)
-            if old.domain != domainID || old.accessVLAN != accessVLAN {
-                stations.flush(port: id, includingStatic: old.domain != domainID)
+            if old.domain != domainID {
+                stations.flush(port: id, includingStatic: true)
+                reconsiderVLANs(old.domain, wasAware: oldWasAware)
+            } else if old.accessVLAN != accessVLAN {
+                stations.flush(port: id, includingStatic: false)
             }
         }
         var record = SwitchPort()
@@ -81,6 +86,7 @@ extension Switch {
         record.maximumLength = mtu > UInt32.max - SwitchPort.mtuOverhead ? .max : mtu + SwitchPort.mtuOverhead
         if let sourceGuard { guards[Int(id)] = sourceGuard }
         join(id, record)
+        reconsiderVLANs(domainID, wasAware: wasAware)
         return true
     }
 
@@ -91,10 +97,25 @@ extension Switch {
     @discardableResult
     public mutating func removePort(_ id: UInt16) -> Bool {
         guard hasPort(id) else { return false }
+        let home = port(id).pointee.domain
+        let wasAware = isVLANAware(home)
         leave(id)
         port(id).pointee = SwitchPort()
         stations.flush(port: id, includingStatic: true)
+        reconsiderVLANs(home, wasAware: wasAware)
         return true
+    }
+
+    /// Whether a domain has access ports.
+    private func isVLANAware(_ id: UInt16) -> Bool {
+        domain(id).pointee.accessCount != 0
+    }
+
+    /// Forgets the stations that were learned in the other way if a domain begins or ceases to tell VLANs apart. Those
+    /// that fit stay: a new engine gets its ports one by one, and goes on with the table of the one before.
+    private mutating func reconsiderVLANs(_ id: UInt16, wasAware: Bool) {
+        let isAware = isVLANAware(id)
+        if isAware != wasAware { stations.flush(domain: id, untagged: isAware) }
     }
 
     /// Takes a port out of its domain's list.
@@ -105,10 +126,7 @@ extension Switch {
             port(moved).pointee.memberIndex = record.memberIndex
         }
         if !record.isIsolated { home.pointee.openCount -= 1 }
-        if record.accessVLAN != 0 {
-            home.pointee.accessCount -= 1
-            if home.pointee.accessCount == 0 { stations.flush(domain: record.domain, includingStatic: false) }
-        }
+        if record.accessVLAN != 0 { home.pointee.accessCount -= 1 }
     }
 
     /// Puts a port into the list of its record's domain.
@@ -118,10 +136,7 @@ extension Switch {
         // At most 4095 members.
         record.memberIndex = UInt16(truncatingIfNeeded: home.pointee.append(id))
         if !record.isIsolated { home.pointee.openCount += 1 }
-        if record.accessVLAN != 0 {
-            home.pointee.accessCount += 1
-            if home.pointee.accessCount == 1 { stations.flush(domain: record.domain, includingStatic: false) }
-        }
+        if record.accessVLAN != 0 { home.pointee.accessCount += 1 }
         port(id).pointee = record
     }
 }

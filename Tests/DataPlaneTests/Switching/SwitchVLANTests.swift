@@ -132,16 +132,61 @@ struct SwitchVLANTests {
         #expect(outcome.egressDrops == [3: .vlanMismatch])
     }
 
-    @Test("Learned stations are forgotten when the domain starts or stops to tell VLANs apart")
+    @Test(
+        "Stations that were learned in the other way are forgotten when the domain starts or stops to tell VLANs apart")
     func awareness() throws {
         let rig = try SwitchRig(ports: [1, 2, 3])
+        #expect(rig.addStatic(Make.carol, port: 1))
         _ = rig.put(Make.plain(to: Make.alice, from: Make.bob), into: 2)
-        rig.setPort(3, domain: 1, accessVLAN: 5)
-        #expect(rig.entries().isEmpty)
-        _ = rig.put(Make.plain(to: Make.alice, from: Make.bob), into: 2)
-        #expect(rig.entries().count == 1)
+        rig.setPort(3, accessVLAN: 5)
+        #expect(rig.entries().map(\.mac) == [Make.carol])
+        _ = rig.put(Make.plain(to: Make.alice, from: Make.bob), into: 3)
+        _ = rig.put(Make.plain(to: Make.bob, from: Make.alice), into: 2)
         rig.removePort(3)
-        #expect(rig.entries().isEmpty)
+        // Alice has no VLAN in either way.
+        #expect(rig.entries().map(\.mac) == [Make.alice, Make.carol])
+        rig.setPort(3, accessVLAN: 5)
+        rig.setPort(2, accessVLAN: 6)
+        _ = rig.put(Make.plain(to: Make.bob, from: Make.alice), into: 2)
+        rig.setPort(2)
+        rig.setPort(3)
+        #expect(rig.entries().map(\.mac) == [Make.carol])
+    }
+
+    @Test("The only access port changed in another respect keeps everybody's stations")
+    func sameVLAN() throws {
+        let rig = try SwitchRig(ports: [1])
+        rig.setPort(2, accessVLAN: 5)
+        _ = rig.put(Make.plain(to: Make.alice, from: Make.bob), into: 2)
+        _ = rig.put(Make.plain(tags: tag(5)), into: 1)
+        let before = rig.entries()
+        #expect(before.count == 2)
+        rig.setPort(2, isolated: true, accessVLAN: 5, mtu: 9000)
+        #expect(rig.entries() == before)
+        rig.setPort(2, accessVLAN: 6)
+        #expect(rig.entries().map(\.mac) == [Make.alice])
+    }
+
+    @Test("A new engine that gets its ports one by one keeps the stations of the one before")
+    func newEngine() throws {
+        let rig = try rig()
+        _ = rig.put(Make.plain(), into: 1)
+        _ = rig.put(Make.plain(to: Make.alice, from: Make.bob), into: 3)
+        _ = rig.put(Make.plain(to: Make.alice, from: Make.carol), into: 4)
+        let before = rig.entries()
+        #expect(before.map(\.vlan) == [0, 10, 20])
+        let count = StationTable.bytes(capacity: 1024)
+        guard let table = StationTable(attaching: rig.memory, byteCount: count, now: rig.now) else {
+            Issue.record("not attached")
+            return
+        }
+        rig.forwarding = Switch(stations: table)
+        rig.addDomain(1)
+        for port in UInt16(4)...5 { rig.setPort(port) }
+        rig.setPort(1, accessVLAN: 10)
+        rig.setPort(3, accessVLAN: 20)
+        // Those without a VLAN may be of a time without access ports.
+        #expect(rig.entries() == before.filter { $0.vlan != 0 })
     }
 
     @Test("Nobody in the VLAN: dropped, counted once")
