@@ -48,7 +48,8 @@ public struct BenchRun {
         let foreignLoad = try Surroundings.foreignLoad(seconds: 0.3)
         let subjects = SubjectSet(kinds, in: workspace, programs: programs, progress: progress)
         guard !subjects.entries.isEmpty else {
-            let reasons = subjects.facts.compactMap { fact in fact.skipped.map { "\(fact.title): \($0)" } }
+            let missing = subjects.facts.compactMap { fact in fact.skipped.map { "\(fact.title): \($0)" } }
+            let reasons = subjects.failures.isEmpty ? missing : subjects.failures
             throw BenchError("there is nothing to measure: " + reasons.joined(separator: "; "))
         }
         var schedule = Schedule(
@@ -65,7 +66,8 @@ public struct BenchRun {
             version: version, startedAt: started.date, seconds: Double(MachineClock.now - started.at) / 1e9,
             options: options, machine: .gather(), subjects: subjects.facts,
             metrics: schedule.tests.flatMap(\.metrics) + (attach?.measurement.metrics ?? []),
-            samples: schedule.samples, latencies: schedule.curves(order: kinds), notes: schedule.notes)
+            samples: schedule.samples, latencies: schedule.curves(order: kinds), notes: schedule.notes,
+            failures: subjects.failures + schedule.failures)
     }
 
     private func noteCeiling(in workspace: Workspace, _ schedule: inout Schedule) throws {
@@ -74,8 +76,8 @@ public struct BenchRun {
             let ceilings = try Surroundings.generatorCeiling(frameSizes: options.frameSizes, in: workspace)
             let list = ceilings.map { "\(Quantity.text($0.rate / 1_000)) kframes/s of \($0.size) bytes" }
             schedule.note(
-                "the generator alone, into a TAP that nobody reads, makes " + list.joined(separator: ", ")
-                    + ": no subject can be offered more")
+                "the generator with a processor of its own, into a TAP that nobody reads, makes "
+                    + list.joined(separator: ", ") + ": no subject can be offered more")
         } catch {
             schedule.note("how much the generator can send at most could not be measured: \(error)")
         }

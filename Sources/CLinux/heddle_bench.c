@@ -59,8 +59,7 @@ int heddle_bench_sender_open(int ifindex) {
     // Protocol 0: this socket receives nothing.
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (fd < 0) return -errno;
-    int one = 1, buffer = 16 << 20;
-    if (setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof one)) return fail(fd);
+    int buffer = 16 << 20;
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer))
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = ifindex};

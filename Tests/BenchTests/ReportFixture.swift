@@ -36,6 +36,6 @@ enum ReportFixture {
             latencies: [
                 LatencyCurve(subject: "bridge", kind: "udp", title: "Round trip of UDP", histogram: histogram),
                 LatencyCurve(subject: "relay", kind: "udp", title: "Round trip of UDP", histogram: histogram),
-            ], notes: ["a note & more"])
+            ], notes: ["a note & more"], failures: ["bare relay: it broke"])
     }
 }

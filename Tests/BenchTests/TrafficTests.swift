@@ -84,6 +84,20 @@ import Testing
         #expect(!Folder.names(in: "/run/netns").contains { $0.hasPrefix("hdb-\(getpid())-") })
     }
 
+    @Test func aSubjectThatFailsIsToldAndTheOthersGoOn() throws {
+        let options = BenchOptions(
+            subjects: ["veth", "relay"], tests: ["rtt"], rounds: 1, seconds: 0.2, frameSizes: [60], sandboxes: 1,
+            resolution: 0.3)
+        let programs = BenchPrograms(daemon: "/nonexistent/heddled", relay: "/bin/false")
+        let report = try BenchRun(
+            options: options, programs: programs, version: "test", progress: Progress(isQuiet: true)
+        ).run()
+        #expect(report.failures.count == 1)
+        #expect(report.failures.first?.contains("bare relay") == true)
+        #expect(report.samples.contains { $0.subject == "veth" && $0.metric == "rtt.flood" })
+        #expect(!report.samples.contains { $0.subject == "relay" })
+    }
+
     @Test func heddleWithoutItsDaemonIsRefusedWithTheWayOut() {
         var options = BenchOptions.quick
         options.subjects = ["heddle-tap"]

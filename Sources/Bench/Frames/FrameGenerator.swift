@@ -4,8 +4,8 @@ import Glibc
 import SystemPackage
 
 /// The sending end: a packet socket on an interface of the namespace of the thread that runs it, which sends probe
-/// frames in batches, as fast as it can or by a schedule. It bypasses the qdisc of the sandbox's interface, so that
-/// the cost of sending is the same whatever the interface.
+/// frames in batches, as fast as it can or by a schedule. They go the way that a program's frames go, through the
+/// interface's qdisc. A frame that the interface has no room for is lost and not sent again.
 package struct FrameGenerator: Sendable {
     /// The interface's number in the namespace of the thread that calls `send`.
     package var interfaceIndex: Int32
@@ -28,9 +28,9 @@ package struct FrameGenerator: Sendable {
 
     /// What was sent.
     package struct Outcome: Sendable, Hashable {
-        /// Frames that the kernel took: numbers 0 up to this one, left out.
+        /// Frames with a number of their own: 0 up to this one, left out.
         package var sent: UInt64
-        /// Times that the kernel had no room and was asked again.
+        /// How many of those the kernel said it had no room for.
         package var refused: UInt64
         /// Frames that the schedule gave up because the sender had fallen behind too far to make up for it.
         package var skipped: UInt64
@@ -105,6 +105,7 @@ package struct FrameGenerator: Sendable {
                 outcome.sent += UInt64(taken)
             } else if [ENOBUFS, EAGAIN].contains(-taken) {
                 outcome.refused += 1
+                outcome.sent += 1
             } else {
                 throw BenchError(
                     "the generator cannot send on interface \(interfaceIndex): \(Errno(rawValue: -taken))")

@@ -15,9 +15,9 @@ package struct FrameTrial: Sendable {
 
     /// What became of the frames. `sent` = received + lost + sinkDrops, to the frame.
     package struct Outcome: Sendable {
-        /// Frames that the sending interface took.
+        /// Frames that were offered to the sending interface.
         package var sent: UInt64
-        /// Times that it had no room and was asked again.
+        /// How many of those it said it had no room for; they count as lost.
         package var refused: UInt64
         /// Frames that the schedule gave up because the sender couldn't keep it.
         package var skipped: UInt64

@@ -15,6 +15,11 @@ package enum MachineClock {
         read(CLOCK_REALTIME)
     }
 
+    /// CLOCK_THREAD_CPUTIME_ID: how long the calling thread has run.
+    package static var thread: UInt64 {
+        read(CLOCK_THREAD_CPUTIME_ID)
+    }
+
     /// Sleeps until CLOCK_MONOTONIC shows `deadline`; returns at once if it has passed.
     package static func sleep(until deadline: UInt64) {
         var time = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))

@@ -12,6 +12,8 @@ struct Schedule {
     private(set) var samples: [Sample] = []
     /// What readers must know.
     private(set) var notes: [String] = []
+    /// What could not be measured.
+    private(set) var failures: [String] = []
     private var histograms: [CurveKey: LatencyHistogram] = [:]
     private var curveKinds: [(kind: String, title: String)] = []
 
@@ -35,7 +37,7 @@ struct Schedule {
         progress.expect(seconds: tests.reduce(0) { $0 + $1.expectedSeconds } * Double(rounds * subjects))
     }
 
-    /// Measures. A measurement that fails is noted, and the others go on.
+    /// Measures. A measurement that fails is told, and the others go on.
     mutating func run(_ entries: [SubjectSet.Entry]) {
         for round in 0..<rounds {
             for test in tests {
@@ -63,7 +65,7 @@ struct Schedule {
                 kind: subject.kind, path: entry.path, switchProcesses: subject.switchProcesses, workspace: workspace)
             take(try test.measure(target), of: subject.kind, round: round)
         } catch {
-            note("\(subject.kind.title): \(test.label) failed in round \(round + 1): \(error)")
+            failures.append("\(subject.kind.title): \(test.label), round \(round + 1): \(error)")
         }
     }
 
@@ -77,7 +79,7 @@ struct Schedule {
                 let findings = try measurement.measure(kind, in: own, daemonExecutable: programs.daemon)
                 take(findings, of: kind, round: 0)
             } catch {
-                note("\(kind.title): attaching sandboxes failed: \(error)")
+                failures.append("\(kind.title): attaching sandboxes: \(error)")
             }
             own.remove()
             progress.advance(seconds: measurement.expectedSeconds)

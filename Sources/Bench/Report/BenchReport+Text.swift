@@ -13,9 +13,7 @@ extension BenchReport {
         for (title, curves) in latenciesByTitle {
             lines += ["", "\(title): percentiles, µs"] + table(of: curves).lines()
         }
-        let skipped = subjects.compactMap { subject in subject.skipped.map { "\(subject.title) skipped: \($0)" } }
-        let remarks = skipped + notes
-        if !remarks.isEmpty { lines += [""] + remarks.map { "note: \($0)" } }
+        if !remarks.isEmpty { lines += [""] + remarks }
         return lines.joined(separator: "\n") + "\n"
     }
 

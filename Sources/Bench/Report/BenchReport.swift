@@ -6,7 +6,7 @@ public struct BenchReport: Codable, Sendable, Hashable {
         public var name: String
         /// What people read.
         public var title: String
-        /// Why it was not measured; nil if it was.
+        /// Why it was left out; nil if it was set up.
         public var skipped: String?
 
         /// Puts facts together.
@@ -35,13 +35,16 @@ public struct BenchReport: Codable, Sendable, Hashable {
     public var samples: [Sample]
     /// Distributions of latencies.
     public var latencies: [LatencyCurve]
-    /// What a reader must know to judge the figures: failures, limits, oddities of this run.
+    /// What a reader must know to judge the figures: limits and oddities of this run.
     public var notes: [String]
+    /// What should have been measured and could not be.
+    public var failures: [String]
 
     /// Puts a report together.
     package init(
         version: String, startedAt: String, seconds: Double, options: BenchOptions, machine: MachineFacts,
-        subjects: [SubjectFacts], metrics: [Metric], samples: [Sample], latencies: [LatencyCurve], notes: [String]
+        subjects: [SubjectFacts], metrics: [Metric], samples: [Sample], latencies: [LatencyCurve], notes: [String],
+        failures: [String] = []
     ) {
         self.version = version
         self.startedAt = startedAt
@@ -53,6 +56,14 @@ public struct BenchReport: Codable, Sendable, Hashable {
         self.samples = samples
         self.latencies = latencies
         self.notes = notes
+        self.failures = failures
+    }
+
+    /// Everything that must be said beside the figures, in sentences.
+    public var remarks: [String] {
+        failures.map { "failed: \($0)" }
+            + subjects.compactMap { subject in subject.skipped.map { "left out: \(subject.title): \($0)" } }
+            + notes.map { "note: \($0)" }
     }
 
     /// What one subject's samples of one metric say.

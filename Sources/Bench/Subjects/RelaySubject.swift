@@ -8,6 +8,9 @@ import Netlink
 package final class RelaySubject: Subject {
     package let kind = SubjectKind.relay
 
+    /// Frames that a TAP's queue holds: as many as Heddle's own, so that the two differ in nothing but the switch.
+    private static let queueLength: UInt32 = 8_192
+
     private let executable: String
     private let workspace: Workspace
     private var host: Sandbox?
@@ -58,6 +61,9 @@ package final class RelaySubject: Subject {
         taps.append(descriptor)
         let routes = try host.routes()
         guard let link = try routes.link(named: name) else { throw BenchError("the TAP \(name) vanished") }
+        var change = LinkChange()
+        change.txQueueLength = Self.queueLength
+        try routes.change(link: link.index, change)
         try routes.move(link: link.index, to: sandbox.namespace, as: try Plan.name(Plan.interface))
     }
 }

@@ -10,6 +10,8 @@ struct SubjectSet {
     private(set) var entries: [Entry] = []
     /// All that were asked for, with the reason where one was left out.
     private(set) var facts: [BenchReport.SubjectFacts] = []
+    /// What went wrong.
+    private(set) var failures: [String] = []
 
     /// Sets up what was asked for. What cannot be had is left out with its reason.
     init(_ kinds: [SubjectKind], in workspace: Workspace, programs: BenchPrograms, progress: Progress) {
@@ -25,7 +27,8 @@ struct SubjectSet {
             } catch let missing as SubjectUnavailable {
                 fact.skipped = missing.reason
             } catch {
-                fact.skipped = "it could not be set up: \(error)"
+                fact.skipped = "it could not be set up"
+                failures.append("\(kind.title) could not be set up: \(error)")
             }
             facts.append(fact)
         }

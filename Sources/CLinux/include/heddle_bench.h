@@ -20,7 +20,9 @@ int heddle_bench_stamp_arrivals(int fd);
 // received or -errno.
 ssize_t heddle_bench_receive_stamped(int fd, void *bytes, size_t capacity, uint64_t *realtime_ns);
 
-// Opens a packet socket that only sends, past the qdisc, on an interface of the calling thread's network namespace.
+// Opens a packet socket that only sends, on an interface of the calling thread's network namespace. It goes through the
+// interface's qdisc as every program does: past it (PACKET_QDISC_BYPASS), a TAP's full queue would tell the sender to
+// try again, which hides the loss, and costs a system call for every such frame.
 // Returns the descriptor (close-on-exec) or -errno.
 int heddle_bench_sender_open(int ifindex);
 

@@ -79,6 +79,7 @@ struct BenchCommand: ParsableCommand {
         let result = try from.map { try ReportFile.read($0) } ?? measure()
         print(global.json ? try result.json() : result.text(), terminator: global.json ? "\n" : "")
         if let report { try ReportFile.write(result.html(), to: report) }
+        if !result.failures.isEmpty { throw ExitCode.failure }
     }
 
     private func measure() throws -> BenchReport {

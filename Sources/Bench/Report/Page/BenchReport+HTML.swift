@@ -92,10 +92,8 @@ extension BenchReport {
     }
 
     private var notesSection: String {
-        let skipped = subjects.compactMap { subject in subject.skipped.map { "\(subject.title) skipped: \($0)" } }
-        let all = skipped + notes
-        guard !all.isEmpty else { return "" }
-        let items = all.map { "<li>\(Markup.escape($0))</li>" }.joined()
+        guard !remarks.isEmpty else { return "" }
+        let items = remarks.map { "<li>\(Markup.escape($0))</li>" }.joined()
         return "<h2>Notes</h2><ul class=\"notes\">\(items)</ul>"
     }
 

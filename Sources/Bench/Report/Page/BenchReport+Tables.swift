@@ -71,8 +71,8 @@ extension BenchReport {
             "Sender, switch and receiver share this machine's processors: what a switch uses, the ends cannot. A figure "
                 + "here says what a path costs, not what it could do with a machine of its own.",
             "TCP is iperf3's where it is installed, else the bench's own. Frames come from the bench's own generator: "
-                + "packet sockets that bypass the sandbox's qdisc, \(FrameGenerator.batch) frames a system call, a "
-                + "sequence number and a time stamp in each. The sink reads a ring shared with the kernel, which stamps arrivals: "
+                + "packet sockets, \(FrameGenerator.batch) frames a system call, a sequence number and a time stamp in "
+                + "each; a frame that finds the first queue full is lost. The sink reads a ring shared with the kernel, which stamps arrivals: "
                 + "it wakes up for no single frame. “≥” marks figures where the sender could do no more.",
             "The highest rate without loss is found by halving an interval (RFC 2544, section 26.1) with trials of "
                 + "\(Quantity.text(options.trialSeconds)) s; a rate fails when two trials in turn lost something, and the "
