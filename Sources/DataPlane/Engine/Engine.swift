@@ -72,12 +72,14 @@ public final class Engine {
         }
     }
 
-    /// Nanoseconds of processor time that the workers have used since they started.
+    /// Nanoseconds of processor time that the workers have used since they started. Only while they run; any thread.
     package var processorTime: Int64 {
         workers.reduce(0) { total, worker in
             var clock = clockid_t()
             var time = timespec()
-            guard pthread_getcpuclockid(worker.thread, &clock) == 0, clock_gettime(clock, &time) == 0 else { return total }
+            guard pthread_getcpuclockid(worker.thread, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+                return total
+            }
             return total + Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
         }
     }

@@ -104,7 +104,8 @@ extension EpollIO {
             ports[index].share = 0
             let error = Int32(truncatingIfNeeded: 0 &- result)
             if error == EAGAIN || error == EINTR { return false }
-            return finish(index, error, &completion)
+            // Nothing read and no error: neither port kind has an end, so that mustn't be tried in a hurry.
+            return finish(index, error == 0 ? ENODATA : error, &completion)
         }
         ports[index].share &-= 1
         completion.kind = .frame

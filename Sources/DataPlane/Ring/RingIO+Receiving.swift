@@ -156,7 +156,8 @@ extension RingIO {
         guard entry.result > 0, hasSlot else {
             if hasSlot { release(slot: slot) }
             completion.kind = .receiveEnded
-            completion.error = 0 &- min(entry.result, 0)
+            // Nothing read and no error: neither port kind has an end, so that mustn't be tried in a hurry.
+            completion.error = entry.result < 0 ? 0 &- entry.result : ENODATA
             return completion.isFinal
         }
         completion.kind = .frame

@@ -72,7 +72,8 @@ final class ScriptedDevice {
     private var visibleIndex = 0
     private var promises: [Promise] = []
     private let waker: Int32
-    private var isInsideWait = false
+    /// Ports that ended for want of slots in this wait: what else the script has for them stays in their queues.
+    private var starving: Set<UInt16> = []
 
     /// What `attach` answers.
     var attachResult: Int32 = 0
@@ -81,8 +82,6 @@ final class ScriptedDevice {
     private(set) var sent: [Sent] = []
     private(set) var requests: [Request] = []
     private(set) var misuses: [String] = []
-    /// Frames that found no slot.
-    private(set) var starved = 0
 
     init(slotCount: Int, waker: Int32) throws {
         memory = try SlotMemory(count: slotCount)
@@ -193,6 +192,7 @@ extension ScriptedDevice {
         pending = []
         var count: UInt64 = 0
         if read(waker, &count, 8) == 8 { show(.wake) }
+        starving = []
         let deliveries = upcoming
         upcoming = []
         for delivery in deliveries { perform(delivery) }
@@ -250,11 +250,12 @@ extension ScriptedDevice {
         switch delivery {
         case .frame(let port, let bytes, let isFinal, let isTruncated):
             guard armed.contains(port) else {
+                if starving.contains(port) { return }
                 misuses.append("the script: a frame by \(port), which isn't armed")
                 return
             }
             guard let slot = slots.firstIndex(of: .free) else {
-                starved += 1
+                starving.insert(port)
                 armed.remove(port)
                 show(.receiveEnded, port: port, isFinal: true, error: ENOBUFS)
                 return

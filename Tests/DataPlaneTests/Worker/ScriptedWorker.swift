@@ -3,6 +3,9 @@ import DataPlane
 import Glibc
 import Testing
 
+/// Something that a test stands on could not be made.
+struct WorkerRigError: Error {}
+
 /// A worker whose I/O and clock are the test's. Domain 1 exists; ports are put into it by `addPort`.
 final class ScriptedWorker {
     let device: ScriptedDevice
@@ -21,7 +24,7 @@ final class ScriptedWorker {
         tables = try SharedTables(descriptor: file.descriptor)
         device = try ScriptedDevice(slotCount: slots, waker: mailbox.waker)
         let own = try SharedTables(descriptor: file.descriptor)
-        guard let stations = own.stations(worker: 0, now: UInt32(clock / 1_000_000)) else { throw RigError() }
+        guard let stations = own.stations(worker: 0, now: UInt32(clock / 1_000_000)) else { throw WorkerRigError() }
         worker = Worker(
             io: ScriptedIO(device: device), forwarding: Switch(stations: stations), tables: own, mailbox: mailbox,
             latency: latency.map { LatencyHold(descriptor: $0) }, spinMicroseconds: 0)
@@ -76,6 +79,9 @@ final class ScriptedWorker {
         counters(port).drops[reason] ?? 0
     }
 
+    /// Stations of domain 1 that are in the table, however old.
+    var stationCount: Int { tables.stations(domain: 1, ageing: .max).count }
+
     /// How long the worker would wait now, in nanoseconds.
     var nextTimeout: Int64 { worker.nextTimeout() }
 
@@ -101,7 +107,7 @@ final class TemporaryTables {
     init(workers: Int) throws {
         var template = Array("/tmp/hdt-tables-XXXXXX".utf8CString)
         let made = mkstemp(&template)
-        guard made >= 0 else { throw RigError() }
+        guard made >= 0 else { throw WorkerRigError() }
         close(made)
         let path = template.withUnsafeBufferPointer { buffer in
             String(decoding: buffer.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
