@@ -33,6 +33,8 @@ public actor Switchboard: ControlService {
     var lastReceived: [UInt16: UInt64] = [:]
     /// When endpoints that could not come back are tried again, by id.
     var pauses: [String: ContinuousClock.Instant] = [:]
+    /// Namespaces that this daemon keeps alive, by endpoint id, once they were looked at.
+    var pinned: [String: NetworkNamespace.Identity] = [:]
     /// Whether a look at vanished sandboxes is due.
     var isWatchingSandboxes = false
 
@@ -116,6 +118,8 @@ extension Switchboard {
         }
         endpointRecords[endpoint.id] = nil
         kernelDrops[endpoint.port] = nil
+        pauses[endpoint.id] = nil
+        pinned[endpoint.id] = nil
     }
 
     /// Forgets a network.

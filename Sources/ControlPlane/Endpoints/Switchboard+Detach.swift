@@ -33,7 +33,14 @@ extension Switchboard {
     func undo(_ record: EndpointRecord, sandbox: SandboxSession?) throws(APIError) {
         dismantle(record, sandbox: sandbox)
         FailPoint.pass(.detachRemoved)
-        try forget(record)
+        do throws(APIError) {
+            try forget(record)
+        } catch {
+            // The disk is full, say: nothing is left but the record, which another detach or the next start removes.
+            endpointRecords[record.id]?.phase = .removing
+            endpointRecords[record.id]?.isGone = true
+            throw error
+        }
     }
 
     /// Takes away an endpoint's port and devices wherever they are; `sandbox` saves opening it.
@@ -41,12 +48,14 @@ extension Switchboard {
         unplug(port: record.port, isTap: record.via == .tap)
         FailPoint.pass(.detachUnplugged)
         if record.via == .adopted { return }
+        var isPairGone = false
         do throws(NetlinkError) {
-            try maker.clean(port: record.port)
+            isPairGone = try maker.clean(port: record.port) && record.via == .veth
         } catch {
             log.warning("removing \(record.label): \(error)")
         }
-        if record.via == .tap, let sandbox = sandbox ?? openAgain(record) { deleteInterface(of: record, in: sandbox) }
+        // A far end goes with its near end, unless that lies in a private namespace that was lost.
+        if !isPairGone, let sandbox = sandbox ?? openAgain(record) { deleteInterface(of: record, in: sandbox) }
     }
 
     /// Ends a port: here, in the engine, and the TAP behind it.

@@ -29,6 +29,7 @@ extension Switchboard {
         if !record.isGone { log.notice("\(record.label) is gone") }
         record.isGone = true
         record.isPinning = false
+        pinned[record.id] = nil
         // Recorded or not, it is gone; the next start finds the same.
         do throws(APIError) {
             if record != found { try save(record) }

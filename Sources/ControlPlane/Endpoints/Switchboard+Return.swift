@@ -7,15 +7,20 @@ extension Switchboard {
     /// How often sandboxes are looked for that vanished. A timer, since a namespace is mounted over its name without a
     /// sign that could be waited for; it runs only while something is missing.
     private static let interval: Duration = .milliseconds(250)
+    /// How often sandboxes are looked at that this daemon keeps alive; those are all there, as a rule.
+    private static let longInterval: Duration = .seconds(1)
     /// How long after a sandbox that came back could not be wired it is tried again.
     private static let pause: Duration = .seconds(5)
 
     /// Begins to look, if there is anything to look for.
     func watchSandboxes() {
-        guard !isWatchingSandboxes, endpointRecords.values.contains(where: { $0.isGone ? mayReturn($0) : $0.isPinning })
-        else { return }
+        guard !isWatchingSandboxes else { return }
+        let isMissing = endpointRecords.values.contains { mayReturn($0) }
+        guard isMissing || endpointRecords.values.contains(where: { $0.isPinning && !$0.isGone }) else { return }
         isWatchingSandboxes = true
-        loop.after(Self.interval) { [weak self] in self?.assumeIsolated { $0.lookForSandboxes() } }
+        loop.after(isMissing ? Self.interval : Self.longInterval) { [weak self] in
+            self?.assumeIsolated { $0.lookForSandboxes() }
+        }
     }
 
     private func mayReturn(_ record: EndpointRecord) -> Bool {
@@ -29,12 +34,23 @@ extension Switchboard {
             if mayReturn(record), (pauses[record.id] ?? .now) <= .now {
                 guard let sandbox = quietly(record), sandbox.cookie != record.cookie else { continue }
                 bringBack(record, into: sandbox)
-            } else if record.isPinning, !record.isGone, quietly(record)?.cookie != record.cookie {
+            } else if record.isPinning, !record.isGone, !isStillNamed(record) {
                 // Its namespace lives on only because this daemon holds it.
                 markGone(record)
             }
         }
         watchSandboxes()
+    }
+
+    /// Whether the namespace that this daemon keeps alive still has its name.
+    private func isStillNamed(_ record: EndpointRecord) -> Bool {
+        guard let namespace = try? SandboxReference(record.sandbox)?.open() else { return false }
+        // A namespace that is alive shares its inode number with no other: cheaper than to enter it.
+        if let known = pinned[record.id] { return namespace.identity == known }
+        let sandbox = try? SandboxSession(namespace: namespace, what: record.sandbox)
+        guard sandbox?.cookie == record.cookie else { return false }
+        pinned[record.id] = namespace.identity
+        return true
     }
 
     private func quietly(_ record: EndpointRecord) -> SandboxSession? {

@@ -130,13 +130,17 @@ struct PortMaker {
         }
     }
 
-    /// Takes away what a crash left in the private namespace for a port.
-    func clean(port: UInt16) throws(NetlinkError) {
+    /// Takes away what there is in the private namespace for a port. Whether there was anything.
+    @discardableResult
+    func clean(port: UInt16) throws(NetlinkError) -> Bool {
+        var isFound = false
         let plan = Plan(port: port, ifname: "", mac: .zero, mtu: 0, alias: "")
         for name in [plan.temporaryName, plan.nearName] {
             guard let link = try privateNamespace.route.link(named: name) else { continue }
             try privateNamespace.route.deleteLinkIfThere(index: link.index)
+            isFound = true
         }
+        return isFound
     }
 
     private func setSpeed(of name: String) {
