@@ -61,16 +61,11 @@ package struct ProcessorTime: Sendable, Hashable {
         return (notBusy, processors)
     }
 
-    /// Seconds that a process has run on a processor. schedstat counts nanoseconds (stat only ticks), one file a thread.
+    /// Seconds that a process has run on a processor, all its threads together, those that have ended too.
     private static func running(process: Int32) -> Double {
-        let folder = "/proc/\(process)/task"
-        var total: UInt64 = 0
-        for thread in Folder.names(in: folder) {
-            guard let text = try? TextFile.read("\(folder)/\(thread)/schedstat"),
-                let figure = text.split(separator: " ").first.flatMap({ UInt64($0) })
-            else { continue }
-            total += figure
-        }
-        return Double(total) / 1e9
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &time) == 0 else { return 0 }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }
