@@ -46,15 +46,13 @@ need_root() {
     fi
 }
 
-# version_of PROGRAM: "6.3" of "Swift version 6.3.1 (…)"; nothing if it does not run.
-version_of() {
-    "$1" --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1
-}
+# version_in TEXT: "6.3" of "Swift version 6.3.1 (…)"; nothing if it doesn't say so.
+version_in() { sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$1" | head -n 1; }
 
 # find_swift: sets `swift` to the first Swift of at least 6.3: $SWIFT, PATH, or where toolchains are usually unpacked.
 # sudo empties PATH, so the home of the user behind it is looked at as well.
 find_swift() {
-    local home='' candidate version found='' place
+    local home='' candidate said version found='' place
     if [[ -n ${SUDO_USER:-} ]]; then home=$(getent passwd "$SUDO_USER" | cut -d: -f6); fi
     local -a candidates=("${SWIFT:-}" "$(type -P swift || true)")
     for place in "$HOME" "$home"; do
@@ -64,15 +62,19 @@ find_swift() {
         /usr/libexec/swift*/bin/swift)
     for candidate in "${candidates[@]}"; do
         if [[ ! -x $candidate ]]; then continue; fi
-        version=$(version_of "$candidate")
-        if [[ -z $version ]]; then continue; fi
+        said=$("$candidate" --version 2>&1 </dev/null) || true
+        version=$(version_in "$said")
+        if [[ -z $version ]]; then
+            found+="$candidate does not run: ${said%%$'\n'*}; "
+            continue
+        fi
         if ((${version%.*} > 6 || (${version%.*} == 6 && ${version#*.} >= 3))); then
             swift=$candidate
             return
         fi
-        found+=" $candidate is $version;"
+        found+="$candidate is $version; "
     done
-    die "no Swift 6.3 was found.${found:+ Too old:${found%;}.}" \
+    die "no Swift 6.3 was found${found:+: ${found%; }}" \
         "Install the official toolchain for Debian 12, as the install page of swift.org describes (swiftly or a tarball)." \
         "If it lies in an unusual place: sudo SWIFT=/path/to/usr/bin/swift $program"
 }
@@ -104,8 +106,8 @@ need_packages() {
 }
 export DEBIAN_FRONTEND=noninteractive
 
-# What linking Swift programs and GRDB needs beside the toolchain.
-build_packages=(ca-certificates git binutils libc6-dev libstdc++-12-dev libsqlite3-dev)
+# What the toolchain itself needs to run, and to fetch and link Swift programs; and what GRDB needs.
+build_packages=(ca-certificates git binutils libc6-dev libstdc++-12-dev libcurl4 libncurses6 libxml2 libsqlite3-dev)
 
 # run_build WHAT COMMAND…: runs a build, shows how far it is, and what went wrong.
 run_build() {
