@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// How much processor time the machine and some processes have used up to a moment.
