@@ -118,8 +118,12 @@ run_build() {
     if ((status != 0)); then
         grep -E '(error|warning): ' "$log" | sort -u | head -n 40 >&2 || true
         tail -n 15 "$log" >&2
+        local hint=''
+        if grep -qE 'Git command|[Ff]ailed to (clone|fetch|resolve)' "$log"; then
+            hint="Is there a network? The first build fetches Swift packages from where Package.swift names them."
+        fi
         rm -f "$log"
-        die "building $what failed"
+        die "building $what failed" ${hint:+"$hint"}
     fi
     rm -f "$log"
     printf '%s\n' "built $what in $(seconds_since "$start")"
