@@ -86,7 +86,8 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
-        .executableTarget(name: "heddle-engine", dependencies: ["DataPlane", "CLinux", system], swiftSettings: settings),
+        .executableTarget(
+            name: "heddle-engine", dependencies: ["DataPlane", "CLinux", system], swiftSettings: settings),
         .executableTarget(
             name: "heddle", dependencies: ["Bench", "HeddleAPI", "HeddleClient", "Addresses", arguments, system],
             swiftSettings: settings),
@@ -97,8 +98,10 @@ let package = Package(
         .testTarget(
             name: "DataPlaneTests", dependencies: ["DataPlane", "Addresses", "CLinux", "CAllocationCounter", system],
             swiftSettings: settings),
-        .testTarget(name: "NetlinkTests", dependencies: ["Netlink", "Addresses", "CLinux", system], swiftSettings: settings),
-        .testTarget(name: "AddressManagementTests", dependencies: ["AddressManagement", "Addresses"], swiftSettings: settings),
+        .testTarget(
+            name: "NetlinkTests", dependencies: ["Netlink", "Addresses", "CLinux", system], swiftSettings: settings),
+        .testTarget(
+            name: "AddressManagementTests", dependencies: ["AddressManagement", "Addresses"], swiftSettings: settings),
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
@@ -107,7 +110,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "HeddleClientTests", dependencies: ["HeddleClient", "HeddleAPI"], swiftSettings: settings),
-        .testTarget(name: "HeddleCommandTests", dependencies: ["heddle", "HeddleAPI", arguments], swiftSettings: settings),
+        .testTarget(
+            name: "HeddleCommandTests", dependencies: ["heddle", "HeddleAPI", arguments], swiftSettings: settings),
         // The HTTP API and the command line against a control plane that only records what it is asked.
         .testTarget(
             name: "ControlAPITests",
@@ -123,7 +127,8 @@ let package = Package(
         .testTarget(
             name: "KernelTests",
             dependencies: [
-                "DataPlane", "Netlink", "Addresses", "HeddleAPI", "CLinux", "heddled", "heddle-engine", "heddle", system,
+                "DataPlane", "Netlink", "Addresses", "HeddleAPI", "CLinux", "heddled", "heddle-engine", "heddle",
+                system,
             ],
             swiftSettings: settings),
     ],
