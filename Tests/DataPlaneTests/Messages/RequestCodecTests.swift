@@ -46,7 +46,8 @@ struct RequestCodecTests {
         }
         return PortConfiguration(
             id: id, domain: UInt16(truncatingIfNeeded: random.next()),
-            kind: random.below(2) == 0 ? .tap : .packetSocket, isolated: random.below(2) == 0, accessVLAN: UInt16(random.below(4_095)),
+            kind: random.below(2) == 0 ? .tap : .packetSocket, isolated: random.below(2) == 0,
+            accessVLAN: UInt16(random.below(4_095)),
             mtu: UInt32(truncatingIfNeeded: random.next()), token: random.next(), sourceGuard: sourceGuard)
     }
 

@@ -1,0 +1,126 @@
+// Offers: `FrameFlood`, many frames as fast as the kernel takes them, and `FrameTally`, a thread that counts what
+// arrives; both exact.
+
+import CLinux
+import Glibc
+import Synchronization
+
+/// Sends one frame over and over through a socket that bypasses the qdisc, on a thread of its own.
+final class FrameFlood: Sendable {
+    /// What was sent, whole only after `finish`.
+    struct Outcome: Sendable {
+        /// Frames that the kernel was asked to send.
+        var attempts: UInt64 = 0
+        /// How many of them it refused for want of room.
+        var refused: UInt64 = 0
+        /// Frames that it took.
+        var taken: UInt64 { attempts - refused }
+    }
+
+    /// struct mmsghdr.
+    private struct Message {
+        var header = msghdr()
+        var sent: UInt32 = 0
+    }
+
+    private static let batch = 32
+
+    private let attempts = Atomic<UInt64>(0)
+    private let isOver = Atomic<Bool>(false)
+    private let socket: FrameSocket
+    private let bytes: [UInt8]
+    private let limit: UInt64
+
+    /// Prepares a flood of `frame`, of at most `limit` frames.
+    init(_ frame: [UInt8], through socket: FrameSocket, limit: UInt64 = .max) {
+        self.socket = socket
+        self.limit = limit
+        bytes = [UInt8](repeating: 0, count: 10) + frame
+    }
+
+    /// Frames that the kernel was asked to send so far.
+    var progress: UInt64 { attempts.load(ordering: .relaxed) }
+
+    /// Has `run` return.
+    func stop() {
+        isOver.store(true, ordering: .relaxed)
+    }
+
+    /// Sends until it is stopped or the limit is reached.
+    func run() throws -> Outcome {
+        var outcome = Outcome()
+        try bytes.withUnsafeBytes { source in
+            var part = iovec(iov_base: UnsafeMutableRawPointer(mutating: source.baseAddress), iov_len: source.count)
+            try withUnsafeMutablePointer(to: &part) { part in
+                var message = Message()
+                message.header.msg_iov = part
+                message.header.msg_iovlen = 1
+                var messages = [Message](repeating: message, count: Self.batch)
+                while !isOver.load(ordering: .relaxed), outcome.attempts < limit {
+                    let wanted = Int(min(UInt64(Self.batch), limit - outcome.attempts))
+                    let result = messages.withUnsafeMutableBytes {
+                        heddle_send_batch(socket.descriptor, $0.baseAddress, UInt32(wanted))
+                    }
+                    try count(result, wanted, &outcome)
+                    attempts.store(outcome.attempts, ordering: .relaxed)
+                }
+            }
+        }
+        return outcome
+    }
+
+    /// sendmmsg says how many went before the first that didn't, and why only if that was the very first.
+    private func count(_ result: Int32, _ wanted: Int, _ outcome: inout Outcome) throws {
+        if result > 0 {
+            outcome.attempts += UInt64(result)
+        } else if result == -ENOBUFS {
+            outcome.attempts += 1
+            outcome.refused += 1
+        } else if result != -EAGAIN {
+            throw SetupError("cannot flood: error \(-result)")
+        }
+    }
+}
+
+/// Receives and counts on a thread of its own until it is told that no more will come.
+final class FrameTally: @unchecked Sendable {
+    // Sendable: the count is atomic, the last frame is read after the join.
+
+    private let arrived = Atomic<UInt64>(0)
+    private let isOver = Atomic<Bool>(false)
+    private let socket: FrameSocket
+    private var thread: SideThread<Void>?
+
+    /// Starts to count what arrives at a socket.
+    init(_ socket: FrameSocket) throws {
+        self.socket = socket
+        thread = try SideThread { [self] in run() }
+    }
+
+    /// Frames that have arrived so far.
+    var count: UInt64 { arrived.load(ordering: .relaxed) }
+
+    /// Ends the counting, with the frames that are there already.
+    func finish() throws -> UInt64 {
+        isOver.store(true, ordering: .relaxed)
+        try thread?.join()
+        // Breaks the circle of thread and tally.
+        thread = nil
+        return count
+    }
+
+    private func run() {
+        withUnsafeTemporaryAllocation(byteCount: 80_000, alignment: 8) { buffer in
+            var state = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
+            while true {
+                // Looked at first: what came before the end is counted.
+                let isLast = isOver.load(ordering: .relaxed)
+                while recv(socket.descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT)) > 0 {
+                    arrived.add(1, ordering: .relaxed)
+                }
+                if isLast { return }
+                _ = poll(&state, 1, 10)
+            }
+        }
+    }
+}
