@@ -116,7 +116,7 @@ run_build() {
     log=$(mktemp)
     "$@" 2>&1 </dev/null | show_progress "$what" "$log" || status=$?
     if ((status != 0)); then
-        grep -E '(error|warning): ' "$log" | sort -u | head -n 40 >&2 || true
+        grep -E '^[^ |]+: (error|warning): |^error: ' "$log" | sort -u | head -n 40 >&2 || true
         tail -n 15 "$log" >&2
         local hint=''
         if grep -qE 'Git command|[Ff]ailed to (clone|fetch|resolve)' "$log"; then
