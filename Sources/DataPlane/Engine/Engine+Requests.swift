@@ -78,19 +78,25 @@ extension Engine {
             drop(port: port.id)
         }
         guard let taken = descriptor else { return EBADF }
-        let result = mailbox(domain: port.domain).perform(.setPort(port, descriptor: taken))
+        // A frame that came before the last port of a whole configuration would be flooded to the others.
+        let waits = named != nil
+        let result = mailbox(domain: port.domain).perform(.setPort(port, descriptor: taken, waits: waits))
         guard result == 0 else { return result }
         ports[port.id] = Port(configuration: port, descriptor: taken)
         descriptor = nil
         return 0
     }
 
-    /// What the whole configuration didn't name goes.
+    /// What the whole configuration didn't name goes, and what it brought begins.
     private func commit() -> Int32 {
         guard let named else { return EINVAL }
         self.named = nil
         for id in ports.keys where !named.ports.contains(id) { drop(port: id) }
         for id in domains.keys where !named.domains.contains(id) { _ = removeDomain(id) }
+        for worker in workers {
+            let result = worker.mailbox.perform(.receive)
+            guard result == 0 else { return result }
+        }
         return 0
     }
 

@@ -12,8 +12,11 @@ extension Worker where IO: ~Copyable {
         case .removeDomain(let id):
             forwarding.removeDomain(id)
             mailbox.complete(ticket, 0)
-        case .setPort(let port, let descriptor):
-            mailbox.complete(ticket, set(port, descriptor))
+        case .setPort(let port, let descriptor, let waits):
+            mailbox.complete(ticket, set(port, descriptor, waits: waits))
+        case .receive:
+            receiveByWaiting()
+            mailbox.complete(ticket, 0)
         case .removePort(let id):
             remove(id, ticket)
         case .addStation(let station):
@@ -31,7 +34,7 @@ extension Worker where IO: ~Copyable {
         }
     }
 
-    private mutating func set(_ port: PortConfiguration, _ descriptor: Int32?) -> Int32 {
+    private mutating func set(_ port: PortConfiguration, _ descriptor: Int32?, waits: Bool) -> Int32 {
         let index = Int(port.id)
         guard index > 0, index < SharedTables.maximumPorts else { return EINVAL }
         if let descriptor {
@@ -51,9 +54,17 @@ extension Worker where IO: ~Copyable {
         if descriptor != nil {
             states[index] = PortState()
             states[index].life = .present
-            io.receive(port: port.id)
+            states[index].isWaiting = waits
+            if !waits { io.receive(port: port.id) }
         }
         return 0
+    }
+
+    private mutating func receiveByWaiting() {
+        for index in 0..<SharedTables.maximumPorts where states[index].isWaiting {
+            states[index].isWaiting = false
+            if states[index].life == .present { io.receive(port: UInt16(index)) }
+        }
     }
 
     /// Answered at once if nothing is under way, else by the completion that ends receiving.

@@ -16,6 +16,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         }
 
         var life = Life.absent
+        /// Of a whole configuration that isn't complete yet: receives nothing so far.
+        var isWaiting = false
         /// Frames received in the batch `batch`.
         var framesInBatch: UInt32 = 0
         var batch: UInt32 = 0

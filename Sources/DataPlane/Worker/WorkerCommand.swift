@@ -4,8 +4,10 @@ package enum WorkerCommand: Sendable {
     case setDomain(DomainConfiguration)
     /// Removes a domain and forgets its stations.
     case removeDomain(UInt16)
-    /// Makes a port (with its descriptor) or changes one (without).
-    case setPort(PortConfiguration, descriptor: Int32?)
+    /// Makes a port (with its descriptor) or changes one (without). One that `waits` receives nothing before `receive`.
+    case setPort(PortConfiguration, descriptor: Int32?, waits: Bool = false)
+    /// Has all ports that wait receive.
+    case receive
     /// Stops a port; answered when nothing of it is under way any more.
     case removePort(UInt16)
     /// Sets a static station.

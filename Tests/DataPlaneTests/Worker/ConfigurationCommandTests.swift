@@ -19,6 +19,20 @@ struct ConfigurationCommandTests {
         rig.expectSound()
     }
 
+    @Test("a port that waits is attached, and armed when it is told")
+    func waitingPort() throws {
+        let rig = try ScriptedWorker()
+        for id in UInt16(5)...7 { #expect(rig.perform(.setPort(port(id), descriptor: 0, waits: true)) == 0) }
+        #expect(rig.device.take().requests == [.attach(5), .attach(6), .attach(7)])
+        #expect(rig.perform(.removePort(6)) == 0, "nothing of it is under way")
+        _ = rig.device.take()
+        #expect(rig.perform(.receive) == 0)
+        #expect(rig.device.take().requests == [.receive(5), .receive(7)])
+        #expect(rig.perform(.receive) == 0)
+        #expect(rig.device.take().requests == [])
+        rig.expectSound()
+    }
+
     @Test("a port that can't be: nothing of it stays")
     func refusedPorts() throws {
         let rig = try ScriptedWorker()

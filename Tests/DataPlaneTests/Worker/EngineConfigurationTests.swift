@@ -52,6 +52,36 @@ struct EngineConfigurationTests {
         #expect(try client.request(.removePort(4)) == ENOENT)
     }
 
+    @Test("nothing is flooded while a new engine is told its ports", arguments: IOChoice.available)
+    func wholeConfigurationIsTrueAtOnce(io: IOChoice) throws {
+        let rig = try EngineRig(io: io)
+        let client = try rig.connect()
+        let taps = try (UInt16(1)...3).map { try FakeTap($0) }
+        // A frame to each of the others waits before there is an engine for it.
+        try taps[0].send(frame: Self.broadcast())
+        try taps[0].send(frame: TestFrames.plain())
+        #expect(try client.request(.begin) == 0)
+        try client.configure([taps[0], taps[1]])
+        #expect(taps[1].receive(within: 20) == nil, "the configuration isn't complete")
+        try client.add(taps[2])
+        // A daemon that dies now leaves it so; the next one completes it.
+        let next = try rig.connect()
+        #expect(try next.request(.begin) == 0)
+        #expect(try next.request(.domain(DomainConfiguration(id: 1))) == 0)
+        for tap in taps { #expect(try next.request(.port(tap.configuration())) == 0) }
+        #expect(try next.request(.commit) == 0)
+        for tap in taps.dropFirst() {
+            #expect(tap.receiveFrame() == Self.broadcast())
+            #expect(tap.receiveFrame() == TestFrames.plain())
+        }
+        #expect(rig.counters(1).flooded == 2 && rig.counters(1).drops.isEmpty)
+        // A port that comes by itself begins at once.
+        let late = try FakeTap(4)
+        try next.add(late)
+        try late.send(frame: Self.broadcast(from: TestFrames.carol))
+        #expect(taps[0].receiveFrame() == Self.broadcast(from: TestFrames.carol))
+    }
+
     @Test("the same configuration again, a hundred times under traffic, loses no frame", arguments: IOChoice.available)
     func undisturbed(io: IOChoice) throws {
         let rig = try EngineRig(io: io)

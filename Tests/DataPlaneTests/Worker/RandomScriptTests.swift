@@ -15,6 +15,8 @@ struct RandomScriptTests {
 
     private struct Model {
         var lives: [UInt16: Life] = [:]
+        /// Of those present: they receive nothing before they are told.
+        var waiting: Set<UInt16> = []
         var deaths: [WorkerEvent] = []
         var reported: [WorkerEvent] = []
         /// The removal that isn't answered yet.
@@ -54,7 +56,7 @@ struct RandomScriptTests {
         // Left alone for long enough everything that lives is armed.
         for _ in 0..<3 { rig.step(after: 2_000_000_000) }
         for (port, life) in model.lives where life == .present {
-            #expect(rig.device.armed.contains(port), note)
+            #expect(rig.device.armed.contains(port) != model.waiting.contains(port), note)
         }
         #expect(model.reported.sorted { $0.port < $1.port } == model.deaths.sorted { $0.port < $1.port }, note)
         #expect(model.deaths.count > 10, note)
@@ -105,9 +107,11 @@ struct RandomScriptTests {
             id: port, domain: 1, kind: .tap, isolated: random.below(4) == 0,
             accessVLAN: random.below(6) == 0 ? 7 : 0, token: 1)
         let command: WorkerCommand
-        switch random.below(6) {
+        switch random.below(8) {
         case 0, 1, 2: command = .setPort(configuration, descriptor: 0)
         case 3: command = .setPort(configuration, descriptor: nil)
+        case 5: command = .setPort(configuration, descriptor: 0, waits: true)
+        case 6: command = .receive
         case 4: command = .inject(port: port, frame: TestFrames.plain(from: 0x0200_0000_0200 + UInt64(port)))
         default: command = .removePort(port)
         }
@@ -127,10 +131,15 @@ struct RandomScriptTests {
         }
         guard let command else { return }
         switch command {
-        case .setPort(let port, .some):
+        case .setPort(let port, .some, let waits):
             #expect(result == (model.lives[port.id] == nil ? 0 : EEXIST))
-            if result == 0 { model.lives[port.id] = .present }
-        case .setPort(let port, nil):
+            guard result == 0 else { return }
+            model.lives[port.id] = .present
+            if waits { model.waiting.insert(port.id) }
+        case .receive:
+            #expect(result == 0)
+            model.waiting = []
+        case .setPort(let port, nil, _):
             #expect(result == (model.lives[port.id] == .present ? 0 : ENOENT))
         case .inject(let port, _):
             #expect(result == (model.lives[port] == .present ? 0 : ENOENT))
@@ -143,6 +152,7 @@ struct RandomScriptTests {
             } else {
                 #expect(result == 0)
                 model.lives[port] = nil
+                model.waiting.remove(port)
             }
         default:
             Issue.record("a command that the script doesn't send")
@@ -153,7 +163,7 @@ struct RandomScriptTests {
         try #require(rig.device.misuses == [], note)
         try #require(rig.device.freeSlots == rig.device.slotCount, note)
         try #require(rig.device.attachedPorts == Set(model.lives.keys), note)
-        for (port, life) in model.lives where life == .dead {
+        for (port, life) in model.lives where life == .dead || model.waiting.contains(port) {
             try #require(!rig.device.armed.contains(port), note)
         }
     }
