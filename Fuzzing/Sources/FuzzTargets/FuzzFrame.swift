@@ -11,7 +11,8 @@ private struct FuzzSwitch: ~Copyable {
         let count = StationTable.bytes(capacity: Self.capacity)
         // Lives as long as the process.
         let memory = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 64)
-        guard let table = StationTable(formatting: memory, byteCount: count, capacity: Self.capacity, seed: (1, 2)) else {
+        guard let table = StationTable(formatting: memory, byteCount: count, capacity: Self.capacity, seed: (1, 2))
+        else {
             fatalError("no table")
         }
         forwarding = Switch(stations: table)

@@ -76,8 +76,7 @@ extension StationBuckets {
                 let plain = key & ~Self.staticBit
                 let domain = UInt16(truncatingIfNeeded: place >> 48)
                 let hash = self.hash(key: plain, domain: domain)
-                guard bucket == first(hash) || bucket == second(hash) else { return false }
-                // Of two equal entries only the first one is found.
+                // Not found in a bucket that isn't its own; and of two equal entries only the first one is.
                 guard find(key: plain, domain: domain, hash: hash) == entry else { return false }
             }
         }

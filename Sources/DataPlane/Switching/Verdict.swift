@@ -65,7 +65,7 @@ public struct EgressAction: Sendable {
     public enum Kind: UInt8, Sendable {
         /// While flooding: this port is not among those that may have the frame. Nothing is counted.
         case skip
-        /// Dropped here; see `reason`, counted at the egress port (`isolated`, `vlanMismatch` and `exceedsMTU`).
+        /// Dropped here; see `reason`, counted at the egress port: `vlanMismatch` or `exceedsMTU`.
         case drop
         /// Sent as it came.
         case passUnchanged
@@ -81,7 +81,7 @@ public struct EgressAction: Sendable {
     public let kind: Kind
     /// Why it is dropped; `.none` unless `kind` is `drop`.
     public let reason: DropReason
-    /// The VLAN of the new tag; 0 if there is none.
+    /// The VLAN of the new tag; without meaning unless `kind` is `pushTag` or `setTag`.
     public let vlan: UInt16
 
     /// Makes an action.

@@ -196,6 +196,27 @@ struct SwitchVerdictTests {
         #expect(rig.entries().isEmpty)
     }
 
+    @Test("A station behind a port that isn't there, or is elsewhere now, is not known")
+    func foreignStations() throws {
+        let rig = try SwitchRig(ports: [1, 2, 3])
+        _ = rig.put(Make.plain(to: Make.alice, from: Make.bob), into: 2)
+        _ = rig.put(Make.plain(to: Make.alice, from: Make.carol), into: 3)
+        let count = StationTable.bytes(capacity: 1024)
+        guard let table = StationTable(attaching: rig.memory, byteCount: count, now: rig.now) else {
+            Issue.record("not attached")
+            return
+        }
+        // A new engine is told otherwise: port 2 is in another domain, port 3 is no more.
+        rig.forwarding = Switch(stations: table)
+        rig.addDomain(1)
+        rig.addDomain(2)
+        rig.setPort(1)
+        rig.setPort(2, domain: 2)
+        rig.setPort(4)
+        #expect(rig.put(Make.plain(to: Make.bob), into: 1).ports == [4])
+        #expect(rig.put(Make.plain(to: Make.carol), into: 1).ports == [4])
+    }
+
     @Test("Changing a port keeps its stations unless its domain changes")
     func changePort() throws {
         let rig = try SwitchRig(ports: [1, 2, 3])

@@ -37,6 +37,10 @@ private let udp4 = Make.ethernet(
     type: 0x0800, Make.ipv4(protocol: 17, Make.udp(payload: [UInt8](repeating: 1, count: 3000))))
 private let udp6 = Make.ethernet(
     type: 0x86DD, Make.ipv6(from: 1, next: 17, Make.udp(payload: [UInt8](repeating: 1, count: 3000))))
+/// As many datagrams of 24 bytes as there may be, and one byte more.
+private let udpMost = Make.ethernet(
+    type: 0x0800, Make.ipv4(protocol: 17, Make.udp(payload: [UInt8](repeating: 1, count: 128 * 24))))
+private let udpMore = udpMost + [1]
 private let arp = Make.ethernet(type: 0x0806, Make.arp(operation: 1, senderIP: 1, targetIP: 2))
 private let icmp = Make.ethernet(type: 0x0800, Make.ipv4(protocol: 1, [UInt8](repeating: 8, count: 3000)))
 /// VXLAN with an inner Ethernet, IPv4 and TCP header: the inner TCP header begins at 14 + 20 + 8 + 8 + 14 + 20.
@@ -100,7 +104,10 @@ private let accepted: [HeaderCase] = [
         "USO4", Make.vnet(flags: 1, type: 5, segment: 1200, start: 34, offset: 6), udp4, .none,
         becomes: Make.vnet(flags: 1, type: 5, headerLength: 42, segment: 1200, start: 34, offset: 6)),
     HeaderCase(
-        "USO6 with the most datagrams", Make.vnet(flags: 1, type: 5, segment: 24, start: 54, offset: 6), udp6, .none,
+        "USO4 with 128 datagrams", Make.vnet(flags: 1, type: 5, segment: 24, start: 34, offset: 6), udpMost, .none,
+        becomes: Make.vnet(flags: 1, type: 5, headerLength: 42, segment: 24, start: 34, offset: 6)),
+    HeaderCase(
+        "USO6", Make.vnet(flags: 1, type: 5, segment: 24, start: 54, offset: 6), udp6, .none,
         becomes: Make.vnet(flags: 1, type: 5, headerLength: 62, segment: 24, start: 54, offset: 6)),
 ]
 
@@ -128,7 +135,8 @@ private let refused: [HeaderCase] = [
         "gso_size 65535", Make.vnet(flags: 1, type: 1, segment: 65535, start: 34, offset: 16), tcp4, .vnetGSOSize),
     HeaderCase("USO gso_size 0", Make.vnet(flags: 1, type: 5, segment: 0, start: 34, offset: 6), udp4, .vnetGSOSize),
     HeaderCase(
-        "USO with 129 datagrams", Make.vnet(flags: 1, type: 5, segment: 23, start: 34, offset: 6), udp4, .vnetGSOSize),
+        "USO with 129 datagrams", Make.vnet(flags: 1, type: 5, segment: 24, start: 34, offset: 6), udpMore, .vnetGSOSize
+    ),
     HeaderCase(
         "TSO4 on IPv6", Make.vnet(flags: 1, type: 1, segment: 1448, start: 54, offset: 16), tcp6, .vnetGSOProtocol),
     HeaderCase(
