@@ -34,6 +34,11 @@ struct LinkKernelTests {
         #expect(near.linkNamespaceID != nil && far.linkNamespaceID != nil)
         #expect(far.hasCarrier && far.flags.contains(.running))
         #expect(try lab.leftSession.link(index: index)?.name == "v1")
+        for (session, name) in [(lab.leftSession, "v1"), (lab.rightSession, "eth0")] {
+            #expect(try KernelLab.eventually { try session.link(named: name)?.operationalState == .up })
+        }
+        try lab.rightSession.setUp(link: far.index, false)
+        #expect(try KernelLab.eventually { try lab.leftSession.link(index: index)?.operationalState != .up })
         try lab.leftSession.deleteLink(index: index)
         #expect(try lab.rightSession.link(named: "eth0") == nil)
         #expect(try lab.leftSession.link(named: "v1") == nil)

@@ -50,10 +50,11 @@ extension Switchboard {
             let setup = InterfaceSetup(
                 addresses: record.addresses, gateways: network.isInternal ? [] : gateways(for: record, in: network))
             try setup.apply(to: made.index, by: sandbox.route, what: what)
+            try InterfaceSetup.awaitCarrier(of: made.index, by: sandbox.route, what: what)
+            if !isTap { try InterfaceSetup.awaitNearEnd(made.nearIndex, by: privateNamespace.route, what: what) }
             FailPoint.pass(.attachWired)
             try engineWork { engine throws(EngineFailure) in try engine.plug(port: record.port) }
             FailPoint.pass(.attachConfigured)
-            try InterfaceSetup.awaitCarrier(of: made.index, by: sandbox.route, what: what)
         } catch {
             dismantle(record, sandbox: sandbox)
             throw error

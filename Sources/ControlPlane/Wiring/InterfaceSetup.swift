@@ -53,11 +53,23 @@ struct InterfaceSetup {
 
     /// Waits until the interface can carry traffic.
     static func awaitCarrier(of index: Int32, by route: RouteSocket, what: String) throws(APIError) {
+        try wait(for: index, by: route, what: what) { $0.flags.contains(.running) }
+    }
+
+    /// Waits until the near end of a pair can send. Its carrier came with the far end; until the kernel has looked at
+    /// that, it drops what is sent and says that it was.
+    static func awaitNearEnd(_ index: Int32, by route: RouteSocket, what: String) throws(APIError) {
+        try wait(for: index, by: route, what: what) { $0.operationalState == .up }
+    }
+
+    private static func wait(
+        for index: Int32, by route: RouteSocket, what: String, _ isReady: (Link) -> Bool
+    ) throws(APIError) {
         let deadline = ContinuousClock.now + patience
         while true {
             let link = try PortMaker.kernel(what) { () throws(NetlinkError) in try route.link(index: index) }
             guard let link else { throw .failed("\(what): it vanished") }
-            if link.flags.contains(.running) { return }
+            if isReady(link) { return }
             if ContinuousClock.now > deadline { throw .failed("\(what): it has no carrier") }
             usleep(1_000)
         }

@@ -50,6 +50,8 @@ public struct Link: Hashable, Sendable {
     public var alias: String?
     /// Index of the bridge or bond that it belongs to.
     public var master: Int32?
+    /// Whether it can carry traffic, by the kernel's last look; nil if the kernel names a state that isn't known here.
+    public var operationalState: OperationalState?
     /// Index of the interface that it belongs to or stands on: the other end of a veth pair, a VLAN's parent. The
     /// number is of the namespace `linkNamespaceID` names, or of this one.
     public var peer: Int32?
@@ -101,6 +103,7 @@ extension Link {
         case LinkAttribute.mtu: mtu = try attribute.number()
         case LinkAttribute.alias: alias = attribute.text
         case LinkAttribute.master: master = try attribute.number()
+        case LinkAttribute.operationalState: operationalState = OperationalState(rawValue: try attribute.number())
         case LinkAttribute.link: peer = try attribute.number()
         case LinkAttribute.linkNamespaceID: linkNamespaceID = try attribute.number()
         case LinkAttribute.txQueueLength: txQueueLength = try attribute.number()

@@ -68,6 +68,7 @@ enum LinkAttribute {
     static let link: UInt16 = 5
     static let master: UInt16 = 10
     static let txQueueLength: UInt16 = 13
+    static let operationalState: UInt16 = 16
     static let linkInfo: UInt16 = 18
     static let alias: UInt16 = 20
     static let statistics64: UInt16 = 23
