@@ -35,6 +35,7 @@ extension Switchboard {
             throw ControlError("\(error)")
         }
         for step in steps where step.needsEngine { perform(step) }
+        forgetUnansweredQuestions(after: steps)
         watchSandboxes()
         countKernelDropsFromTimeToTime()
     }
