@@ -127,7 +127,7 @@ let package = Package(
         .testTarget(
             name: "KernelTests",
             dependencies: [
-                "DataPlane", "Netlink", "Addresses", "HeddleAPI", "CLinux", "heddled", "heddle-engine", "heddle",
+                "DataPlane", "Netlink", "Addresses", "HeddleAPI", "HeddleClient", "CLinux", "heddled", "heddle-engine", "heddle",
                 system,
             ],
             swiftSettings: settings),

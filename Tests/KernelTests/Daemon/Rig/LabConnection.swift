@@ -1,0 +1,56 @@
+import Glibc
+
+/// A TCP connection between two sandboxes.
+final class LabConnection {
+    /// The client's end.
+    let near: Int32
+    /// The server's end.
+    private(set) var far: Int32
+
+    /// Connects `source` to a server in `target`.
+    init(from source: TestSandbox, to target: TestSandbox, _ address: String, port: UInt16 = 7_008) throws {
+        let listener = try target.inside { try InternetSocket.stream(address) }
+        defer { close(listener) }
+        try InternetSocket.bind(listener, address, port: port)
+        InternetSocket.setTimeout(listener, .seconds(10))
+        guard listen(listener, 4) == 0 else { throw LabError.system("listen") }
+        let client = try source.inside { try InternetSocket.stream(address) }
+        InternetSocket.setTimeout(client, .seconds(10))
+        do {
+            try InternetSocket.connect(client, address, port: port)
+        } catch {
+            close(client)
+            throw error
+        }
+        near = client
+        far = accept(listener, nil, nil)
+        guard far >= 0 else { throw LabError.system("accept") }
+        InternetSocket.setTimeout(far, .seconds(10))
+        var one: Int32 = 1
+        for end in [near, far] { setsockopt(end, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4) }
+    }
+
+    deinit {
+        close(near)
+        closeFar()
+    }
+
+    /// Closes the server's end.
+    func closeFar() {
+        if far >= 0 { close(far) }
+        far = -1
+    }
+
+    /// Sends a few bytes there and back; how long that took. Throws if it fails or the connection is dead.
+    func exchange() throws -> Duration {
+        let begun = ContinuousClock.now
+        var question = UInt64.random(in: 0 ... .max)
+        for (from, to) in [(near, far), (far, near)] {
+            guard send(from, &question, 8, Int32(MSG_NOSIGNAL)) == 8 else { throw LabError.system("send") }
+            var answer: UInt64 = 0
+            guard recv(to, &answer, 8, Int32(MSG_WAITALL)) == 8 else { throw LabError.system("receive") }
+            guard answer == question else { throw LabError("other bytes came out of the connection") }
+        }
+        return .now - begun
+    }
+}
