@@ -127,8 +127,8 @@ let package = Package(
         .testTarget(
             name: "KernelTests",
             dependencies: [
-                "DataPlane", "Netlink", "Addresses", "HeddleAPI", "HeddleClient", "CLinux", "heddled", "heddle-engine", "heddle",
-                system,
+                "DataPlane", "Netlink", "Addresses", "HeddleAPI", "HeddleClient", "CLinux", "heddled", "heddle-engine",
+                "heddle", system,
             ],
             swiftSettings: settings),
     ],
