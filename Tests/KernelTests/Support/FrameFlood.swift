@@ -17,14 +17,6 @@ final class FrameFlood: Sendable {
         var taken: UInt64 { attempts - refused }
     }
 
-    /// struct mmsghdr.
-    private struct Message {
-        var header = msghdr()
-        var sent: UInt32 = 0
-    }
-
-    private static let batch = 32
-
     private let attempts = Atomic<UInt64>(0)
     private let isOver = Atomic<Bool>(false)
     private let socket: FrameSocket
@@ -46,39 +38,20 @@ final class FrameFlood: Sendable {
         isOver.store(true, ordering: .relaxed)
     }
 
-    /// Sends until it is stopped or the limit is reached.
+    /// Sends until it is stopped or the limit is reached. One system call a frame, so that each has its own answer.
     func run() throws -> Outcome {
         var outcome = Outcome()
         try bytes.withUnsafeBytes { source in
-            var part = iovec(iov_base: UnsafeMutableRawPointer(mutating: source.baseAddress), iov_len: source.count)
-            try withUnsafeMutablePointer(to: &part) { part in
-                var message = Message()
-                message.header.msg_iov = part
-                message.header.msg_iovlen = 1
-                var messages = [Message](repeating: message, count: Self.batch)
-                while !isOver.load(ordering: .relaxed), outcome.attempts < limit {
-                    let wanted = Int(min(UInt64(Self.batch), limit - outcome.attempts))
-                    let result = messages.withUnsafeMutableBytes {
-                        heddle_send_batch(socket.descriptor, $0.baseAddress, UInt32(wanted))
-                    }
-                    try count(result, wanted, &outcome)
-                    attempts.store(outcome.attempts, ordering: .relaxed)
-                }
+            while !isOver.load(ordering: .relaxed), outcome.attempts < limit {
+                let result = heddle_write(socket.descriptor, source.baseAddress, source.count)
+                if result == -Int(EAGAIN) { continue }
+                guard result > 0 || result == -Int(ENOBUFS) else { throw SetupError("cannot flood: error \(-result)") }
+                outcome.attempts += 1
+                if result < 0 { outcome.refused += 1 }
+                attempts.store(outcome.attempts, ordering: .relaxed)
             }
         }
         return outcome
-    }
-
-    /// sendmmsg says how many went before the first that didn't, and why only if that was the very first.
-    private func count(_ result: Int32, _ wanted: Int, _ outcome: inout Outcome) throws {
-        if result > 0 {
-            outcome.attempts += UInt64(result)
-        } else if result == -ENOBUFS {
-            outcome.attempts += 1
-            outcome.refused += 1
-        } else if result != -EAGAIN {
-            throw SetupError("cannot flood: error \(-result)")
-        }
     }
 }
 
