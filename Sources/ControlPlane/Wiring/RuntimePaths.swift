@@ -42,9 +42,14 @@ public struct RuntimePaths: Hashable, Sendable {
         return String(socket[..<slash])
     }
 
-    /// Makes both directories, with what leads there.
+    /// Makes both directories, with what leads there; refuses a place for the socket that is taken by something else,
+    /// before anything is made that would be left when nobody can listen there.
     func makeDirectories() throws(ControlError) {
         try Self.makeDirectory(runtimeDirectory, mode: 0o755)
+        var status = stat()
+        if lstat(socket, &status) == 0, status.st_mode & S_IFMT != S_IFSOCK {
+            throw ControlError("\(socket) exists and is not a socket: remove it, or choose another --socket")
+        }
         try Self.makeDirectory(stateDirectory, mode: 0o700)
     }
 
