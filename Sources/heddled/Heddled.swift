@@ -46,7 +46,10 @@ struct Heddled: AsyncParsableCommand {
         if let workers, !(1...EngineSettings.mostWorkers).contains(workers) {
             throw ValidationError("--workers \(workers) is not from 1 to \(EngineSettings.mostWorkers)")
         }
-        if let text = FailPoint.unknownChoice { throw ValidationError("HEDDLE_FAIL_AT=\(text) names no fail point") }
+        if let text = FailPoint.unknownChoice {
+            let names = FailPoint.allCases.map(\.rawValue).joined(separator: " ")
+            throw ValidationError("HEDDLE_FAIL_AT=\(text) names no fail point. There are: \(names)")
+        }
     }
 
     func run() async throws {

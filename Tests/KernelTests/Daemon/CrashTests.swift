@@ -50,6 +50,16 @@ struct CrashTests {
         return all + all.map { Scenario(point: $0.point, operation: $0.operation, via: $0.via, isEngineKilled: true) }
     }()
 
+    @Test("There is a test for every point")
+    func completeness() throws {
+        try HeddleUnderTest.run(starting: false) { lab in
+            let outcome = try lab.heddled([], environment: ["HEDDLE_FAIL_AT": "?"])
+            let line = try #require(outcome.errors.split(separator: "\n").first { $0.contains("There are: ") })
+            let points = Set(try #require(line.split(separator: ":").last).split(separator: " ").map(String.init))
+            #expect(points == Set(Self.scenarios.map(\.point) + RecoveryCrashTests.points))
+        }
+    }
+
     @Test("An operation is cut short, and done again", arguments: scenarios)
     func operation(_ scenario: Scenario) throws {
         try HeddleUnderTest.run { lab in

@@ -107,8 +107,13 @@ struct LeakTests {
         /// As many descriptors as before, by both processes' numbers of them.
         func expectDescriptors(of lab: HeddleUnderTest) throws {
             func counts(_ world: World) -> [String] { world.lines.filter { $0.hasSuffix("descriptors") } }
-            _ = try Patience.until(.seconds(3)) { try counts(lab.world()) == counts(world) }
-            #expect(try counts(lab.world()) == counts(world))
+            var now: [String] = []
+            _ = try Patience.until(.seconds(3)) {
+                now = try counts(lab.world())
+                return now == counts(world)
+            }
+            let open = try lab.descriptors(of: lab.client.status().daemon.pid)
+            #expect(now == counts(world), "\(open.sorted())")
         }
 
         /// As many interfaces, addresses, networks and files as before; the processes are others.

@@ -6,6 +6,9 @@ import Testing
 /// The daemon ends while it starts, repairs, or follows a sandbox that goes or comes.
 @Suite("Daemon: a crash while it repairs", .enabled(if: geteuid() == 0, "needs root"), .lab)
 struct RecoveryCrashTests {
+    /// Where the daemon ends in these tests.
+    static let points = ["engine-started", "recovery-planned", "gone-recorded", "return-recorded"]
+
     @Test("An engine that was started and told nothing is not left alone")
     func engineStarted() throws {
         try HeddleUnderTest.run(starting: false) { lab in

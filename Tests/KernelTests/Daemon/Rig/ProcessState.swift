@@ -12,11 +12,6 @@ enum ProcessState {
         }.joined(separator: "; ")
     }
 
-    /// How many descriptors it has open; 0 if it has ended.
-    static func descriptorCount(of pid: pid_t) -> Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? 0
-    }
-
     private static func text(_ path: String) -> String {
         ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").trimmingCharacters(in: .newlines)
     }
