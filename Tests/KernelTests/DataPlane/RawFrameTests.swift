@@ -132,15 +132,17 @@ extension RealKernel {
             // Other MAC addresses, and its own with another IPv4 address.
             let socket = try FrameSocket(in: sandboxes[0])
             let receiver = try FrameSocket(in: sandboxes[1])
-            for number in 0..<1_000 {
+            _ = receiver.takeAll()
+            // As many as a TAP's queue holds at least.
+            for number in 0..<500 {
                 let mac = 0x0200_0000_1000 + UInt64(number)
                 try socket.put(Frames.plain(to: SwitchLab.mac(2).value, from: mac))
             }
-            #expect(KernelLab.eventually { lab.counters(1).drops == [.guardMAC: 1_000] })
+            #expect(KernelLab.eventually { lab.counters(1).drops == [.guardMAC: 500] })
             let packet: [UInt8] = [0x45, 0, 0, 20, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 9, 10, 0, 0, 2]
             let addresses = Frames.big(SwitchLab.mac(2).value, 6) + Frames.big(SwitchLab.mac(1).value, 6)
             try socket.put(addresses + [8, 0] + packet)
-            #expect(KernelLab.eventually { lab.counters(1).drops == [.guardMAC: 1_000, .guardIPv4: 1] })
+            #expect(KernelLab.eventually { lab.counters(1).drops == [.guardMAC: 500, .guardIPv4: 1] })
             #expect(receiver.takeAll() == [])
         }
     }
