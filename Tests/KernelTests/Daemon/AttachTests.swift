@@ -169,6 +169,20 @@ struct AttachTests {
         }
     }
 
+    @Test("An internal network has no way out")
+    func internalNetwork() throws {
+        try HeddleUnderTest.run { lab in
+            let boxes = try ["a", "b"].map { try lab.makeSandbox($0) }
+            let network: Network = try lab.json("network", "create", "lan", "--subnet", "10.78.0.0/24", "--internal")
+            #expect(network.internal)
+            for box in boxes {
+                try lab.attach(box, to: "lan")
+                #expect(try box.defaultRoutes().isEmpty)
+            }
+            #expect(try lab.succeeds(["ping", "-c1", "-W2", "10.78.0.3"], in: boxes[0]))
+        }
+    }
+
     @Test("A network without a subnet gives an interface and no addresses")
     func pureLayer2() throws {
         try HeddleUnderTest.run { lab in

@@ -126,6 +126,34 @@ struct HandoverTests {
         }
     }
 
+    @Test("A new daemon that wants another engine gets one, with the same ports")
+    func otherEngine() throws {
+        try HeddleUnderTest.run { lab in
+            let boxes = try makePair(lab)
+            let watches = try boxes.map { try LinkWatch($0) }
+            let stream = try DatagramStream(from: boxes[0], to: boxes[1], "10.53.0.3")
+            let wishes: [(wish: InputOutput?, words: [String], io: String, workers: Int, isNew: Bool)] = [
+                (.epoll, [], "epoll", 1, true), (nil, [], "epoll", 1, false),
+                (nil, ["--workers", "2"], "uring", 2, true),
+                (.uring, ["--workers", "2"], "uring", 2, false), (nil, [], "uring", 2, false),
+            ]
+            for wish in wishes {
+                let old = try lab.enginePID()
+                try lab.killDaemon()
+                lab.io = wish.wish
+                try lab.start(wish.words)
+                let engine = try #require(try lab.client.status().engine)
+                #expect(engine.io == wish.io && engine.workers == wish.workers)
+                #expect((pid_t(engine.pid) != old) == wish.isNew, "\(wish)")
+                #expect(lab.processes(in: lab.host).filter { $0.name == "heddle-engine" }.count == 1)
+                #expect(stream.waitForFresh() != nil)
+                #expect(try lab.inconsistencies() == [])
+            }
+            for watch in watches { #expect(try watch.events() == []) }
+            _ = stream.stop()
+        }
+    }
+
     @Test("Two daemons side by side, with the same names and addresses")
     func sideBySide() throws {
         try HeddleUnderTest.run { first in

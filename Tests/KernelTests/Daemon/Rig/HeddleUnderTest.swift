@@ -21,7 +21,8 @@ final class HeddleUnderTest {
     let directory: String
     /// The network namespace in which the daemon runs.
     let host: TestSandbox
-    let io: InputOutput
+    /// What its next daemon is told; nil: nothing.
+    var io: InputOutput?
     /// Knows which namespaces have died.
     let observer: NamespaceObserver
     /// The daemon that was started last.
@@ -90,7 +91,8 @@ extension HeddleUnderTest {
         var variables = ["HEDDLE_LOG": "debug"]
         variables.merge(environment) { $1 }
         return try RunningProgram(
-            Programs.daemon, places + ["--io", io.rawValue] + more, in: try host.open(), environment: variables,
+            Programs.daemon, places + (io.map { ["--io", $0.rawValue] } ?? []) + more, in: try host.open(),
+            environment: variables,
             errors: log)
     }
 

@@ -16,10 +16,17 @@ final class Traffic {
         /// Bytes that TCP carried.
         var bytes: Int
 
+        /// The streams that had to wait longer than that.
+        func outages(above limit: Duration) -> [String] {
+            streams.filter { $0.verdict.longestOutage >= limit }.map { name, verdict in
+                "\(name): \(verdict.longestOutage.text) until number \(verdict.outageEnd)"
+            }
+        }
+
         /// For people.
         var summary: String {
             let words = streams.map { name, verdict in
-                "\(name): longest outage \(verdict.longestOutage.text), \(verdict.lost.count) of \(verdict.sent) lost (\(verdict.refused) refused, until \(verdict.outageEnd))"
+                "\(name): longest outage \(verdict.longestOutage.text), \(verdict.lost.count) of \(verdict.sent) lost"
             }
             return (words + ["TCP carried \(bytes >> 20) MiB"]).joined(separator: "; ")
         }
@@ -72,7 +79,6 @@ final class Traffic {
         return streams.allSatisfy { $0.stream.waitForFresh() != nil } && bulk.waitForMore()
     }
 
-    var sentNow: [Int] { streams.map { $0.stream.sent } }
     /// Ends all of it. TCP must have carried every byte as it was.
     func stop() throws -> Verdict {
         let results = streams.compactMap { name, stream in stream.stop().map { (name: name, verdict: $0) } }
