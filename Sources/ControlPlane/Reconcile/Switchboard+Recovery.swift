@@ -19,6 +19,7 @@ extension Switchboard {
         }
         listen()
         let taken = engine.adoptLivingEngine(recorded: recordedEngine()) ?? []
+        try refuseForgottenPorts(count: taken.count)
         for network in networkRecords.values where network.phase == .active {
             engine.domains[network.domain] = DomainConfiguration(id: network.domain)
         }
@@ -38,6 +39,21 @@ extension Switchboard {
         forgetUnansweredQuestions(after: steps)
         watchSandboxes()
         countKernelDropsFromTimeToTime()
+    }
+
+    /// A state directory that was lost or emptied must not cost the ports that still forward: whoever made them left a
+    /// word of the engine in the record.
+    private func refuseForgottenPorts(count: Int) throws(ControlError) {
+        let hasStartedEngine: Bool
+        do throws(StoreError) {
+            hasStartedEngine = try store.identity(.engine) != nil
+        } catch {
+            throw ControlError("\(error)")
+        }
+        guard count > 0, !hasStartedEngine else { return }
+        throw ControlError(
+            "the engine at \(paths.engine) forwards for \(count) ports, but the record in \(paths.stateDirectory) is new and"
+                + " knows none of them; put the lost record back, or end that engine to begin anew")
     }
 
     private func listen() {

@@ -37,19 +37,33 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
     public static func open(path: String, workers: Int) throws(OpenError) -> Int32 {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .system(Errno(rawValue: Glibc.errno)) }
-        if let tables = try? SharedTables(descriptor: descriptor), tables.workers == workers { return descriptor }
+        if let tables = try? SharedTables(descriptor: descriptor), tables.workers == workers {
+            try allocate(descriptor, workers: workers)
+            return descriptor
+        }
         // Emptied first, so that all of it reads as zero.
         guard ftruncate(descriptor, 0) == 0, ftruncate(descriptor, off_t(size(workers: workers))) == 0 else {
             let error = Errno(rawValue: Glibc.errno)
             close(descriptor)
             throw .system(error)
         }
+        try allocate(descriptor, workers: workers)
         var header: [UInt64] = [magic, UInt64(workers), UInt64(maximumPorts), UInt64(stationCapacity)]
         guard pwrite(descriptor, &header, 32, 0) == 32 else {
             close(descriptor)
             throw .system(.ioError)
         }
         return descriptor
+    }
+
+    /// Takes the room at once: a page that is missing later, when the file system is full, ends whoever touches it
+    /// (SIGBUS). Closes the descriptor when there is none.
+    private static func allocate(_ descriptor: Int32, workers: Int) throws(OpenError) {
+        let result = posix_fallocate(descriptor, 0, off_t(size(workers: workers)))
+        guard result == 0 else {
+            close(descriptor)
+            throw .system(Errno(rawValue: result))
+        }
     }
 
     /// Maps the tables; the descriptor stays the caller's and may be closed.
