@@ -103,7 +103,7 @@ package final class Mailbox: Sendable {
     }
 
     /// Control thread: a port was removed; what was said of it must not be taken for its successor's.
-    func discardEvents(port: UInt16) {
+    package func discardEvents(port: UInt16) {
         state.withLock { $0.events.removeAll { $0.port == port } }
     }
 

@@ -44,6 +44,11 @@ final class ScriptedWorker {
         worker.proceed(at: clock)
     }
 
+    /// Goes rounds by the machine's clock until a command ends it.
+    func run() {
+        worker.run()
+    }
+
     /// A command, one round, and its answer; nil: not answered yet.
     func perform(_ command: WorkerCommand) -> Int32? {
         mailbox.submit(command)
