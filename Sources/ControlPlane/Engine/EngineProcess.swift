@@ -55,10 +55,18 @@ final class EngineProcess {
         return process
     }
 
+    /// Milliseconds between two looks at a process that is ending.
+    private static let look: Int32 = 2
+
     /// Whether it has ended, waiting at most `milliseconds` for that.
     func hasEnded(within milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
-        guard poll(&entry, 1, milliseconds) > 0 else { return false }
+        // In short looks: when a killed engine's last thread goes, poll has been seen to sleep on.
+        var left = milliseconds
+        while poll(&entry, 1, min(left, Self.look)) <= 0 {
+            left -= Self.look
+            guard left > 0 else { return false }
+        }
         if isChild {
             var status: Int32 = 0
             _ = heddle_reap(pid, &status)

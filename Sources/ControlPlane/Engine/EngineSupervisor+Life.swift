@@ -147,7 +147,7 @@ extension EngineSupervisor {
         dropLink()
         if let old = process {
             // The socket closes a moment before the process has ended; two engines must not read one port.
-            if !old.hasEnded(within: 100) {
+            if !old.hasEnded(within: 20) {
                 old.kill()
                 _ = old.hasEnded(within: 2_000)
             }
