@@ -42,9 +42,15 @@ public final class Engine {
         let hold = LatencyHold(descriptor: latency)
         var workers: [WorkerThread] = []
         for index in 0..<options.workers {
-            workers.append(
-                try WorkerThread(
-                    index: index, options: options, tables: tables, latency: hold, eventSignal: eventSignal))
+            do throws(EngineError) {
+                workers.append(
+                    try WorkerThread(
+                        index: index, options: options, tables: tables, latency: hold, eventSignal: eventSignal))
+            } catch {
+                for worker in workers { worker.stop() }
+                close(eventSignal)
+                throw error
+            }
         }
         self.workers = workers
     }

@@ -19,6 +19,32 @@ struct EngineConnectionTests {
         #expect(information.uptimeSeconds < 60)
     }
 
+    @Test("left to itself it takes the ring where there is one")
+    func auto() throws {
+        let rig = try EngineRig(io: .auto)
+        let client = try rig.connect()
+        #expect(try client.request(.hello) == 0)
+        guard case .information(let information)? = client.others.first?.reply else {
+            Issue.record("no information")
+            return
+        }
+        #expect(information.usesRing == IOChoice.available.contains(.uring))
+    }
+
+    @Test("an engine that can't start says why", arguments: IOChoice.available)
+    func cannotStart(io: IOChoice) throws {
+        let file = try TemporaryTables(workers: 1)
+        let options = EngineOptions(workers: 3, io: io)
+        let error = #expect(throws: EngineError.self) {
+            _ = try Engine(options: options, listener: -1, tables: file.descriptor, latency: -1)
+        }
+        #expect(error?.reason == "the shared tables were made for 1 workers")
+        let noTables = #expect(throws: EngineError.self) {
+            _ = try Engine(options: EngineOptions(io: io), listener: -1, tables: -1, latency: -1)
+        }
+        #expect(noTables?.reason.hasPrefix("the shared tables can't be used: ") == true)
+    }
+
     @Test("the next daemon replaces the one before, and frames flow on", arguments: IOChoice.available)
     func replaced(io: IOChoice) throws {
         let rig = try EngineRig(io: io)
