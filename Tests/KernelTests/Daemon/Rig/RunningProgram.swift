@@ -141,10 +141,16 @@ final class RunningProgram: @unchecked Sendable {
     @discardableResult
     func wait(within limit: Duration) -> End? {
         if let end { return end }
-        var entry = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
-        _ = poll(&entry, 1, Int32(limit.milliseconds.rounded(.up)))
+        let deadline = ContinuousClock.now + limit
         var status: Int32 = 0
-        guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
+        // In short waits: a poll of a process's descriptor has been seen to sleep on after the process had ended.
+        while true {
+            let left = max(.zero, deadline - .now)
+            var entry = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
+            _ = poll(&entry, 1, Int32(min(left.milliseconds.rounded(.up), 50)))
+            if waitpid(pid, &status, WNOHANG) == pid { break }
+            if left == .zero { return nil }
+        }
         let signal = status & 0x7F
         end = signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal)
         return end
