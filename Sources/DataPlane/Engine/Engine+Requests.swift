@@ -29,6 +29,8 @@ extension Engine {
         case .removeStation(let station):
             guard domains[station.domain] != nil else { return ENOENT }
             return mailbox(domain: station.domain).perform(.removeStation(station))
+        case .tunnel, .addNeighbour, .removeNeighbour:
+            return ENOSYS
         case .inject(let id, let frame):
             guard let port = ports[id] else { return ENOENT }
             return mailbox(domain: port.configuration.domain).perform(.inject(port: id, frame: frame))

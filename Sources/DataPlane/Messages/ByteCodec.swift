@@ -1,3 +1,5 @@
+import Addresses
+
 /// Why bytes are not a message.
 public enum MessageError: Error, Sendable, Hashable {
     /// Fewer bytes than the message needs.
@@ -26,6 +28,12 @@ struct ByteWriter {
 
     mutating func write(raw more: [UInt8]) {
         bytes.append(contentsOf: more)
+    }
+
+    /// The family's number (4 or 6) and the octets in the order of the wire.
+    mutating func write(_ address: IPAddress) {
+        write(address.family.rawValue)
+        write(raw: address.octets)
     }
 }
 
@@ -60,6 +68,23 @@ struct ByteReader {
         guard count >= 0, remaining >= count else { throw .truncated }
         defer { offset += count }
         return Array(bytes[offset..<(offset + count)])
+    }
+
+    mutating func readAddress() throws(MessageError) -> IPAddress {
+        let count: Int
+        switch try read(UInt8.self) {
+        case 4: count = 4
+        case 6: count = 16
+        default: throw .badField
+        }
+        guard let address = IPAddress(octets: try readRaw(count)) else { throw .badField }
+        return address
+    }
+
+    mutating func readMAC() throws(MessageError) -> MACAddress {
+        let value = try read(UInt64.self)
+        guard value >> 48 == 0 else { throw .badField }
+        return MACAddress(value: value)
     }
 
     func finish() throws(MessageError) {

@@ -11,8 +11,12 @@ extension EngineRequest {
         case .domain(let domain):
             writer.write(domain.id)
             writer.write(domain.ageingMilliseconds)
+            writer.write(domain.overlay != nil)
+            domain.overlay?.write(to: &writer)
         case .port(let port):
             port.write(to: &writer)
+        case .tunnel(let tunnel):
+            tunnel.write(to: &writer)
         case .removePort(let id), .removeDomain(let id):
             writer.write(id)
         case .addStation(let station), .removeStation(let station):
@@ -20,6 +24,10 @@ extension EngineRequest {
             writer.write(station.vlan)
             writer.write(station.mac.value)
             writer.write(station.port)
+            writer.write(station.vtep != nil)
+            if let vtep = station.vtep { writer.write(vtep) }
+        case .addNeighbour(let neighbour), .removeNeighbour(let neighbour):
+            neighbour.write(to: &writer)
         case .inject(let port, let frame):
             writer.write(port)
             writer.write(UInt32(frame.count))
@@ -40,7 +48,9 @@ extension EngineRequest {
         case 2: request = .begin
         case 3:
             let id = try reader.read(UInt16.self)
-            request = .domain(DomainConfiguration(id: id, ageingMilliseconds: try reader.read()))
+            let ageing = try reader.read(UInt32.self)
+            let overlay = try reader.readFlag() ? try OverlayConfiguration(from: &reader) : nil
+            request = .domain(DomainConfiguration(id: id, ageingMilliseconds: ageing, overlay: overlay))
         case 4: request = .port(try PortConfiguration(from: &reader))
         case 5: request = .commit
         case 6: request = .removePort(try reader.read())
@@ -54,6 +64,9 @@ extension EngineRequest {
             request = .inject(port: port, frame: try reader.readRaw(count))
         case 11: request = .takeDescriptors
         case 12: request = .shutdown
+        case 13: request = .tunnel(try TunnelConfiguration(from: &reader))
+        case 14: request = .addNeighbour(try NeighbourConfiguration(from: &reader))
+        case 15: request = .removeNeighbour(try NeighbourConfiguration(from: &reader))
         default: throw .unknownType(header.type)
         }
         try reader.finish()
@@ -74,6 +87,9 @@ extension EngineRequest {
         case .inject: 10
         case .takeDescriptors: 11
         case .shutdown: 12
+        case .tunnel: 13
+        case .addNeighbour: 14
+        case .removeNeighbour: 15
         }
     }
 }
@@ -85,6 +101,7 @@ extension StationConfiguration {
         let mac = try reader.read(UInt64.self)
         guard vlan < 4_095, mac >> 48 == 0 else { throw .badField }
         self.init(domain: domain, vlan: vlan, mac: MACAddress(value: mac), port: try reader.read())
+        if try reader.readFlag() { vtep = try reader.readAddress() }
     }
 }
 

@@ -9,16 +9,22 @@ public enum EngineRequest: Sendable, Hashable {
     case domain(DomainConfiguration)
     /// Makes a port or changes it. A descriptor comes along unless the engine has the token already.
     case port(PortConfiguration)
+    /// Makes a tunnel of ports that are there, or changes it. It goes with the port that receives.
+    case tunnel(TunnelConfiguration)
     /// Ends what `begin` began.
     case commit
     /// Removes a port; its descriptor is closed before the acknowledgement.
     case removePort(UInt16)
     /// Removes a domain and its stations; its ports must be gone.
     case removeDomain(UInt16)
-    /// Sets a static station.
+    /// Sets a static station; part of a whole configuration.
     case addStation(StationConfiguration)
     /// Forgets a station, static or learned.
     case removeStation(StationConfiguration)
+    /// Tells whose an address is, for an overlay that answers questions; part of a whole configuration.
+    case addNeighbour(NeighbourConfiguration)
+    /// Forgets whose an address is.
+    case removeNeighbour(NeighbourConfiguration)
     /// Handles a frame (from the destination address on, no virtio_net_hdr) as if it had come in by that port:
     /// how a new endpoint is announced.
     case inject(port: UInt16, frame: [UInt8])

@@ -6,6 +6,14 @@ public enum PortKind: UInt8, Sendable, CaseIterable {
     case tap = 1
     /// A packet socket with PACKET_VNET_HDR (10 bytes) and auxdata.
     case packetSocket = 2
+    /// A packet socket, as above, that receives the datagrams of a tunnel with their outer headers; nothing is sent by
+    /// it.
+    case tunnel = 3
+    /// A UDP socket that sends datagrams of a tunnel; nothing is received from it.
+    case datagram = 4
+
+    /// Whether frames of a domain enter and leave by it; the others belong to a tunnel and to no domain.
+    public var isInDomain: Bool { self == .tap || self == .packetSocket }
 }
 
 /// Who may speak through a port: sources that are anything else are dropped.
@@ -32,7 +40,7 @@ public struct PortGuard: Sendable, Hashable {
 public struct PortConfiguration: Sendable, Hashable {
     /// 1…4095.
     public var id: UInt16
-    /// 1…4095.
+    /// 1…4095; 0 for ports of a tunnel, which are in no domain.
     public var domain: UInt16
     /// See `PortKind`.
     public var kind: PortKind
@@ -70,11 +78,19 @@ public struct DomainConfiguration: Sendable, Hashable {
     public var id: UInt16
     /// How long a station that is not heard of is remembered, in milliseconds (802.1D: 300 s).
     public var ageingMilliseconds: UInt32
+    /// nil: the domain ends at this host.
+    public var overlay: OverlayConfiguration?
 
     /// Makes a domain's configuration.
-    public init(id: UInt16, ageingMilliseconds: UInt32 = 300_000) {
+    public init(id: UInt16, ageingMilliseconds: UInt32 = 300_000, overlay: OverlayConfiguration? = nil) {
         self.id = id
         self.ageingMilliseconds = ageingMilliseconds
+        self.overlay = overlay
+    }
+
+    /// The worker that the domain belongs to. Overlays are the first one's, since they share their tunnels' sockets.
+    public func worker(of workers: Int) -> Int {
+        overlay == nil ? Int(id) % max(workers, 1) : 0
     }
 }
 
@@ -86,14 +102,22 @@ public struct StationConfiguration: Sendable, Hashable {
     public var vlan: UInt16
     /// The station.
     public var mac: MACAddress
-    /// Where it lives; not looked at when a station is removed.
+    /// Where it lives; 0 if behind a VTEP. Not looked at when a station is removed.
     public var port: UInt16
+    /// The VTEP behind which it lives; nil if behind a port. Not looked at when a station is removed.
+    public var vtep: IPAddress?
 
-    /// Makes a station's configuration.
+    /// Makes the configuration of a station behind a port.
     public init(domain: UInt16, vlan: UInt16 = 0, mac: MACAddress, port: UInt16) {
         self.domain = domain
         self.vlan = vlan
         self.mac = mac
         self.port = port
+    }
+
+    /// Makes the configuration of a station behind a VTEP.
+    public init(domain: UInt16, vlan: UInt16 = 0, mac: MACAddress, vtep: IPAddress) {
+        self.init(domain: domain, vlan: vlan, mac: mac, port: 0)
+        self.vtep = vtep
     }
 }
