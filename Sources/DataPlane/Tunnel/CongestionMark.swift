@@ -1,11 +1,14 @@
 /// ECN through a tunnel (RFC 6040): routers of the underlay mark the outer packet, and the inner packet's receiver learns
 /// of it.
-package enum CongestionMark {
-    /// The codepoints of RFC 3168.
-    package static var notCapable: UInt8 { @_noAllocation @_noLocks get { 0 } }
-    package static var capable1: UInt8 { @_noAllocation @_noLocks get { 1 } }
-    package static var capable0: UInt8 { @_noAllocation @_noLocks get { 2 } }
-    package static var experienced: UInt8 { @_noAllocation @_noLocks get { 3 } }
+public enum CongestionMark {
+    /// Not-ECT: the transport knows nothing of ECN (the codepoints are RFC 3168's).
+    public static var notCapable: UInt8 { @_noAllocation @_noLocks get { 0 } }
+    /// ECT(1).
+    public static var capable1: UInt8 { @_noAllocation @_noLocks get { 1 } }
+    /// ECT(0).
+    public static var capable0: UInt8 { @_noAllocation @_noLocks get { 2 } }
+    /// CE: congestion experienced.
+    public static var experienced: UInt8 { @_noAllocation @_noLocks get { 3 } }
 
     /// Where the byte with the ECN bits stands, and which they are.
     private struct Place {
@@ -40,7 +43,7 @@ package enum CongestionMark {
     ///   - frame: the inner frame; up to two VLAN tags are looked through.
     ///   - length: of it.
     @_noAllocation @_noLocks
-    package static func encapsulated(_ frame: UnsafeRawPointer, length: Int) -> UInt8 {
+    public static func encapsulated(_ frame: UnsafeRawPointer, length: Int) -> UInt8 {
         guard let place = Place(frame, length: length) else { return notCapable }
         return frame.byte(at: place.offset) &>> place.shift & 3
     }
@@ -54,7 +57,7 @@ package enum CongestionMark {
     ///   - length: of it.
     /// - Returns: false if the frame must be dropped: marked on the way, but its transport wouldn't know what that means.
     @_noAllocation @_noLocks
-    package static func decapsulate(outer: UInt8, frame: UnsafeMutableRawPointer, length: Int) -> Bool {
+    public static func decapsulate(outer: UInt8, frame: UnsafeMutableRawPointer, length: Int) -> Bool {
         let outer = outer & 3
         // Most packets: nothing to bring in.
         if outer == notCapable || outer == capable0 { return true }

@@ -1,20 +1,20 @@
 /// What a received outer frame holds: one inner frame, one inner super-frame, or a train of datagrams with an inner frame
 /// each (UDP GRO, or a sender's UDP_SEGMENT that no NIC has cut). A packet socket tells by the virtio_net_hdr which.
-package struct DatagramTrain {
+public struct DatagramTrain {
     /// One datagram of the train; offsets are from the outer frame's first byte on.
-    package struct Piece {
+    public struct Piece {
         /// Where the VXLAN header begins.
-        package var vxlanOffset = 0
+        public var vxlanOffset = 0
         /// Where the inner frame begins. Never past the outer frame's end, unless `isTruncated`.
-        package var innerOffset = 0
+        public var innerOffset = 0
         /// Bytes of the inner frame; 0 if `isTruncated`.
-        package var innerLength = 0
+        public var innerLength = 0
         /// Whether the datagram is too short for a VXLAN header: there is nothing to read.
-        package var isTruncated = true
+        public var isTruncated = true
 
         /// A piece to be filled in by `next`.
         @inline(__always) @_noAllocation @_noLocks
-        package init() {}
+        public init() {}
     }
 
     /// Where the next piece begins, and where the last one ends.
@@ -40,7 +40,7 @@ package struct DatagramTrain {
     ///   - header: the outer frame's virtio_net_hdr as it was received.
     ///   - outer: the datagram.
     @_noAllocation @_noLocks
-    package init?(header: UnsafeRawPointer, outer: OuterDatagram) {
+    public init?(header: UnsafeRawPointer, outer: OuterDatagram) {
         let told = header.byte(at: 1)
         let isPartial = header.byte(at: 0) & VirtioNetHeader.needsChecksum != 0
         let segment = Int(header.native16(at: 4))
@@ -74,7 +74,7 @@ package struct DatagramTrain {
 
     /// The next datagram; false if there is none.
     @inline(__always) @_noAllocation @_noLocks
-    package mutating func next(_ piece: inout Piece) -> Bool {
+    public mutating func next(_ piece: inout Piece) -> Bool {
         guard isFresh || offset < end else { return false }
         isFresh = false
         let left = end &- offset
@@ -95,7 +95,7 @@ package struct DatagramTrain {
     ///
     /// - Parameter header: 10 bytes.
     @inline(__always) @_noAllocation @_noLocks
-    package func writeInnerHeader(into header: UnsafeMutableRawPointer) {
+    public func writeInnerHeader(into header: UnsafeMutableRawPointer) {
         header.storeByte(flags, at: 0)
         header.storeByte(type, at: 1)
         header.storeNative16(0, at: 2)

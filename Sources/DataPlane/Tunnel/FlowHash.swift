@@ -1,6 +1,6 @@
 /// A number for the flow that a frame belongs to: the same for all its frames, in the source port of tunnels (RFC 7348, 5)
 /// and wherever flows are spread.
-package enum FlowHash {
+public enum FlowHash {
     private static var first: UInt64 { @_noAllocation @_noLocks get { 0x9E37_79B9_7F4A_7C15 } }
     private static var second: UInt64 { @_noAllocation @_noLocks get { 0x9FB2_1C65_1E98_DF25 } }
     private static var third: UInt64 { @_noAllocation @_noLocks get { 0xBF58_476D_1CE4_E5B9 } }
@@ -13,7 +13,7 @@ package enum FlowHash {
     ///   - length: of it; less than an Ethernet header gives 0.
     /// - Returns: 32 bits of which any are as good as any others. The same frame has the same hash on every machine.
     @_noAllocation @_noLocks
-    package static func of(_ frame: UnsafeRawPointer, length: Int) -> UInt32 {
+    public static func of(_ frame: UnsafeRawPointer, length: Int) -> UInt32 {
         guard let view = EthernetView(frame, length: length) else { return 0 }
         let transport = Transport(view)
         guard case .located = transport.kind else {

@@ -1,17 +1,18 @@
 /// A station that asks for another's MAC address: an ARP request (RFC 826) or a neighbour solicitation (RFC 4861), which
 /// can be answered for the one that is asked. Does not own the memory.
-package struct NeighbourQuestion {
+public struct NeighbourQuestion {
     /// Whether an IPv4 address is asked for.
-    package let isIPv4: Bool
-    /// The address that is asked for; an IPv4 address is mapped (::ffff:a.b.c.d).
-    package let targetHigh: UInt64
-    package let targetLow: UInt64
+    public let isIPv4: Bool
+    /// The first 64 bits of the address that is asked for; an IPv4 address is mapped (::ffff:a.b.c.d).
+    public let targetHigh: UInt64
+    /// The last 64 bits of it.
+    public let targetLow: UInt64
     /// Where the ARP packet or the IPv6 header begins.
     private let networkOffset: Int
     private let frame: UnsafeRawPointer
 
     /// Bytes that the longest answer has: two tags, an IPv6 header, an advertisement with one option.
-    package static var maximumLength: Int { @_noAllocation @_noLocks get { 14 + 8 + 40 + advertisementLength } }
+    public static var maximumLength: Int { @_noAllocation @_noLocks get { 14 + 8 + 40 + advertisementLength } }
     /// Bytes of an advertisement with the target's link-layer address.
     private static var advertisementLength: Int { @_noAllocation @_noLocks get { 32 } }
     /// What neighbour discovery needs and a router would count down (RFC 4861, 7.1.1).
@@ -24,7 +25,7 @@ package struct NeighbourQuestion {
     ///   - frame: from the destination address on; up to two VLAN tags are looked through.
     ///   - length: of it.
     @_noAllocation @_noLocks
-    package init?(_ frame: UnsafeRawPointer, length: Int) {
+    public init?(_ frame: UnsafeRawPointer, length: Int) {
         guard let view = EthernetView(frame, length: length) else { return nil }
         let source = view.source
         if Ethernet.isGroup(source) || source == 0 { return nil }
@@ -89,7 +90,7 @@ extension NeighbourQuestion {
     ///   - buffer: `maximumLength` bytes, not the question's.
     /// - Returns: the answer's length.
     @_noAllocation @_noLocks
-    package func writeAnswer(mac: UInt64, isRouter: Bool, into buffer: UnsafeMutableRawPointer) -> Int {
+    public func writeAnswer(mac: UInt64, isRouter: Bool, into buffer: UnsafeMutableRawPointer) -> Int {
         buffer.storeBigEndian48(frame.bigEndian48(at: 6), at: 0)
         buffer.storeBigEndian48(mac, at: 6)
         // Tags and EtherType.

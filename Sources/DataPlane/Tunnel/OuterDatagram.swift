@@ -1,28 +1,30 @@
 /// The UDP datagram that carries a tunnel's packet: where it is, who sent it, and whether it arrived whole. Does not own
 /// the memory.
-package struct OuterDatagram {
+public struct OuterDatagram {
     /// Where the IP header begins, from the frame's first byte on.
-    package let networkOffset: Int
+    public let networkOffset: Int
     /// Where the UDP header begins.
-    package let udpOffset: Int
+    public let udpOffset: Int
     /// Where its payload begins.
-    package let payloadOffset: Int
+    public let payloadOffset: Int
     /// Bytes of payload as the UDP header tells them; they lie inside the IP packet and the frame.
-    package let payloadLength: Int
-    /// The sender's address; an IPv4 address is mapped (::ffff:a.b.c.d).
-    package let sourceHigh: UInt64
-    package let sourceLow: UInt64
-    /// The ports in host order.
-    package let sourcePort: UInt16
-    package let destinationPort: UInt16
+    public let payloadLength: Int
+    /// The first 64 bits of the sender's address; an IPv4 address is mapped (::ffff:a.b.c.d).
+    public let sourceHigh: UInt64
+    /// The last 64 bits of it.
+    public let sourceLow: UInt64
+    /// The sender's port in host order: a hash of the inner flow (RFC 7348, 5).
+    public let sourcePort: UInt16
+    /// The tunnel's port in host order.
+    public let destinationPort: UInt16
     /// The ECN bits of the IP header (RFC 3168): 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE.
-    package let congestion: UInt8
+    public let congestion: UInt8
     /// Whether the packet is IPv4.
-    package let isIPv4: Bool
+    public let isIPv4: Bool
     private let frame: UnsafeRawPointer
 
     /// The first 96 bits of an IPv4-mapped address (RFC 4291, 2.5.5.2).
-    package static var mappedPrefix: UInt64 { @_noAllocation @_noLocks get { 0xFFFF_0000_0000 } }
+    public static var mappedPrefix: UInt64 { @_noAllocation @_noLocks get { 0xFFFF_0000_0000 } }
 
     /// Finds the datagram; nil if the packet isn't UDP, is cut, lies about its lengths or is a fragment.
     ///
@@ -31,7 +33,7 @@ package struct OuterDatagram {
     ///   - length: of the frame. What stands behind the IP packet, or behind the datagram in it, is padding.
     ///   - networkOffset: where the IP header begins; its version says what it is.
     @_noAllocation @_noLocks
-    package init?(_ frame: UnsafeRawPointer, length: Int, networkOffset: Int) {
+    public init?(_ frame: UnsafeRawPointer, length: Int, networkOffset: Int) {
         guard networkOffset >= 0, networkOffset < length else { return nil }
         let network = frame + networkOffset
         let available = length &- networkOffset
@@ -74,12 +76,12 @@ package struct OuterDatagram {
 
 extension OuterDatagram {
     /// Whether the sender has summed the datagram up. RFC 7348 wants 0 over IPv4, and takes both.
-    package var hasChecksum: Bool {
+    public var hasChecksum: Bool {
         @_noAllocation @_noLocks get { frame.native16(at: udpOffset &+ Transport.udpChecksumOffset) != 0 }
     }
 
     /// Whether the IPv4 header's own checksum is right (RFC 1122, 3.2.1.2); IPv6 has none.
-    package var hasRightHeader: Bool {
+    public var hasRightHeader: Bool {
         @_noAllocation @_noLocks get {
             if !isIPv4 { return true }
             let count = Int(frame.byte(at: networkOffset) & 0xF) &* 4
@@ -90,7 +92,7 @@ extension OuterDatagram {
     /// Sums pseudo-header and datagram up; reads all of it. Without a checksum in the header the answer is true: whether
     /// there must be one is not asked. A checksum that is only partial (NEEDS_CSUM) is found wrong.
     @_noAllocation @_noLocks
-    package func isChecksumRight() -> Bool {
+    public func isChecksumRight() -> Bool {
         if !hasChecksum { return true }
         let count = payloadLength &+ Transport.udpLength
         let addresses = frame + (networkOffset &+ (isIPv4 ? 12 : 8))

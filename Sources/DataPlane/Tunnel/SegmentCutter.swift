@@ -1,16 +1,16 @@
 /// Cuts a super-frame into the frames it stands for, as Linux's GSO does (tcp_gso_segment, __udp_gso_segment,
 /// inet_gso_segment, ipv6_gso_segment): each gets headers of its own with finished checksums, and a slice of the payload,
 /// which is read once and stays where it is. Does not own the memory.
-package struct SegmentCutter {
+public struct SegmentCutter {
     /// How many frames there will be, at least 1.
-    package let count: Int
+    public let count: Int
     /// Bytes of every frame's headers, from the destination address to the transport header's end; at most
     /// `maximumHeaderLength`.
-    package let headerLength: Int
+    public let headerLength: Int
     /// Bytes of payload in every frame but the last, which may have fewer.
-    package let segmentSize: Int
+    public let segmentSize: Int
     /// Where the IP header begins.
-    package let networkOffset: Int
+    public let networkOffset: Int
 
     private let frame: UnsafeRawPointer
     private let length: Int
@@ -30,7 +30,7 @@ package struct SegmentCutter {
 
     /// The longest headers that are cut. Two tags and the longest IPv4 and TCP headers make 142 bytes; the rest is for
     /// IPv6 extension headers.
-    package static var maximumHeaderLength: Int { @_noAllocation @_noLocks get { 256 } }
+    public static var maximumHeaderLength: Int { @_noAllocation @_noLocks get { 256 } }
     /// TCP's flags that only the last frame keeps: FIN and PSH.
     private static var lastFlags: UInt16 { @_noAllocation @_noLocks get { 0x0009 } }
     /// TCP's flag that only the first frame keeps: CWR.
@@ -44,7 +44,7 @@ package struct SegmentCutter {
     ///   - frame: from the destination address on.
     ///   - length: of the frame.
     @_noAllocation @_noLocks
-    package init?(header: UnsafeRawPointer, frame: UnsafeRawPointer, length: Int) {
+    public init?(header: UnsafeRawPointer, frame: UnsafeRawPointer, length: Int) {
         guard length <= Ethernet.maximumLength, let view = EthernetView(frame, length: length) else { return nil }
         let transport = Transport(view)
         guard case .located = transport.kind, !transport.isFragment else { return nil }
@@ -117,7 +117,7 @@ extension SegmentCutter {
     ///
     /// - Parameter index: 0 ..< `count`.
     @inline(__always) @_noAllocation @_noLocks
-    package func payloadOffset(_ index: Int) -> Int {
+    public func payloadOffset(_ index: Int) -> Int {
         headerLength &+ index &* segmentSize
     }
 
@@ -125,7 +125,7 @@ extension SegmentCutter {
     ///
     /// - Parameter index: 0 ..< `count`; beyond it the answer is 0.
     @inline(__always) @_noAllocation @_noLocks
-    package func payloadCount(_ index: Int) -> Int {
+    public func payloadCount(_ index: Int) -> Int {
         guard index >= 0, index < count else { return 0 }
         let left = length &- payloadOffset(index)
         return left < segmentSize ? left : segmentSize
@@ -137,7 +137,7 @@ extension SegmentCutter {
     ///   - index: 0 ..< `count`.
     ///   - head: `headerLength` bytes, not in the super-frame.
     @_noAllocation @_noLocks
-    package func writeHead(_ index: Int, into head: UnsafeMutableRawPointer) {
+    public func writeHead(_ index: Int, into head: UnsafeMutableRawPointer) {
         head.copyMemory(from: frame, byteCount: headerLength)
         let payload = payloadCount(index)
         let packet = headerLength &- networkOffset &+ payload

@@ -1,26 +1,26 @@
 /// TCP segments that follow one another, to be put together to one super-frame as Linux's GRO does (tcp_gro_receive): the
 /// first frame whole, then the payloads of the others, gathered by whoever sends it.
-package struct SegmentRun {
+public struct SegmentRun {
     /// The segment whose headers the merged frame gets.
-    package let first: TCPSegment
+    public let first: TCPSegment
     /// How many segments there are.
-    package private(set) var count = 1
+    public private(set) var count = 1
     /// Bytes of all payloads.
-    package private(set) var payloadLength: Int
+    public private(set) var payloadLength: Int
     /// Whether nothing can follow: the last segment was short, or told PSH, or the first is too small for a super-frame.
-    package private(set) var isClosed: Bool
+    public private(set) var isClosed: Bool
     private var hasPush: Bool
     /// Whether all segments have the same IPv4 identification; known with the second.
     private var isIdentificationFixed = false
 
     /// Most segments in a run.
-    package static var longest: Int { @_noAllocation @_noLocks get { 64 } }
+    public static var longest: Int { @_noAllocation @_noLocks get { 64 } }
     /// The largest IP packet that a run may become.
     private static var largestPacket: Int { @_noAllocation @_noLocks get { 65_535 } }
 
     /// Begins a run. Whether the segment's checksum is right has been asked before.
     @inline(__always) @_noAllocation @_noLocks
-    package init(first: TCPSegment) {
+    public init(first: TCPSegment) {
         self.first = first
         payloadLength = first.payloadLength
         hasPush = first.hasPush
@@ -33,7 +33,7 @@ package struct SegmentRun {
     /// - Parameter next: its checksum is right; the first segment's memory is still as it was.
     /// - Returns: false, and nothing is changed, if it has to go another way.
     @_noAllocation @_noLocks
-    package mutating func append(_ next: TCPSegment) -> Bool {
+    public mutating func append(_ next: TCPSegment) -> Bool {
         guard !isClosed, count < Self.longest, next.payloadLength <= first.payloadLength else { return false }
         guard totalLength &- first.networkOffset &+ next.payloadLength <= Self.largestPacket else { return false }
         guard next.sequence == first.sequence &+ UInt32(truncatingIfNeeded: payloadLength) else { return false }
@@ -54,9 +54,9 @@ package struct SegmentRun {
 
 extension SegmentRun {
     /// Bytes of the headers, from the destination address to the TCP header's end.
-    package var headerLength: Int { @_noAllocation @_noLocks get { first.payloadOffset } }
+    public var headerLength: Int { @_noAllocation @_noLocks get { first.payloadOffset } }
     /// Bytes of the merged frame.
-    package var totalLength: Int { @_noAllocation @_noLocks get { first.payloadOffset &+ payloadLength } }
+    public var totalLength: Int { @_noAllocation @_noLocks get { first.payloadOffset &+ payloadLength } }
 
     /// Makes the first frame's headers those of the merged frame, and writes its virtio_net_hdr, canonical already. As
     /// with all super-frames the checksum is left to whoever takes it apart, and identifications count up then: a run
@@ -68,7 +68,7 @@ extension SegmentRun {
     ///   - header: 10 bytes.
     ///   - frame: the first segment's memory.
     @_noAllocation @_noLocks
-    package func finish(header: UnsafeMutableRawPointer, frame: UnsafeMutableRawPointer) {
+    public func finish(header: UnsafeMutableRawPointer, frame: UnsafeMutableRawPointer) {
         let network = first.networkOffset
         let transport = first.transportOffset
         let packet = totalLength &- network

@@ -1,17 +1,18 @@
 /// A frame that may be put together with others of its flow: TCP over plain IPv4 or IPv6, with payload, and nothing
 /// about it that must not be lost. Does not own the memory.
-package struct TCPSegment {
-    package let frame: UnsafeRawPointer
+public struct TCPSegment {
+    /// The frame, from the destination address on.
+    public let frame: UnsafeRawPointer
     /// Where the IP header begins.
-    package let networkOffset: Int
+    public let networkOffset: Int
     /// Where the TCP header begins.
-    package let transportOffset: Int
+    public let transportOffset: Int
     /// Where the payload begins: the headers' length.
-    package let payloadOffset: Int
+    public let payloadOffset: Int
     /// Bytes of payload, at least 1; they end with the frame.
-    package let payloadLength: Int
+    public let payloadLength: Int
     /// Whether the packet is IPv4.
-    package let isIPv4: Bool
+    public let isIPv4: Bool
 
     /// PSH.
     static var push: UInt16 { @_noAllocation @_noLocks get { 0x0008 } }
@@ -28,7 +29,7 @@ package struct TCPSegment {
     ///   - frame: from the destination address on; up to two VLAN tags are looked through.
     ///   - length: of the frame without padding.
     @_noAllocation @_noLocks
-    package init?(_ frame: UnsafeRawPointer, length: Int) {
+    public init?(_ frame: UnsafeRawPointer, length: Int) {
         guard let view = EthernetView(frame, length: length) else { return nil }
         let tags = TagWalk(view)
         let network = frame + tags.payload
@@ -67,20 +68,20 @@ package struct TCPSegment {
 
 extension TCPSegment {
     /// Whether PSH is set: the sender has nothing more to say for now.
-    package var hasPush: Bool {
+    public var hasPush: Bool {
         @_noAllocation @_noLocks get { frame.bigEndian16(at: transportOffset &+ 12) & Self.push != 0 }
     }
 
     /// The sequence number of the first byte of payload.
-    package var sequence: UInt32 { @_noAllocation @_noLocks get { frame.bigEndian32(at: transportOffset &+ 4) } }
+    public var sequence: UInt32 { @_noAllocation @_noLocks get { frame.bigEndian32(at: transportOffset &+ 4) } }
 
     /// The IPv4 identification; only if `isIPv4`.
-    package var identification: UInt16 { @_noAllocation @_noLocks get { frame.bigEndian16(at: networkOffset &+ 4) } }
+    public var identification: UInt16 { @_noAllocation @_noLocks get { frame.bigEndian16(at: networkOffset &+ 4) } }
 
     /// Whether the TCP checksum is right; reads the whole segment. Only segments whose checksum is right may be put
     /// together, since the merged frame gets a new one.
     @_noAllocation @_noLocks
-    package func isChecksumRight() -> Bool {
+    public func isChecksumRight() -> Bool {
         let count = payloadOffset &- transportOffset &+ payloadLength
         return Checksum.sum(frame + transportOffset, count: count, initial: pseudoHeader(length: count)) == 0xFFFF
     }

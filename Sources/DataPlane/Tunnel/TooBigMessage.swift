@@ -1,18 +1,22 @@
 /// What a router would send back for a frame that doesn't fit where it has to go: ICMP "fragmentation needed" (RFC 1191)
 /// or ICMPv6 "packet too big" (RFC 4443, 3.2). Without it a path that is narrower than the sender thinks swallows large
 /// packets and passes small ones. Linux's VXLAN does the same (iptunnel_pmtud_build_icmp).
-package struct TooBigMessage {
+public struct TooBigMessage {
     /// Who the message is from; what is 0 isn't there. Without an address of the packet's family it comes from the
     /// packet's destination, as Linux does it behind a bridge.
-    package struct Router {
-        package var mac: UInt64
-        package var ipv4: UInt32
-        package var ipv6High: UInt64
-        package var ipv6Low: UInt64
+    public struct Router {
+        /// A 48-bit number; 0: the destination's, as with the addresses.
+        public var mac: UInt64
+        /// In host order.
+        public var ipv4: UInt32
+        /// The first 64 bits.
+        public var ipv6High: UInt64
+        /// The last 64 bits.
+        public var ipv6Low: UInt64
 
         /// Makes a router's addresses.
         @inline(__always) @_noAllocation @_noLocks
-        package init(mac: UInt64 = 0, ipv4: UInt32 = 0, ipv6High: UInt64 = 0, ipv6Low: UInt64 = 0) {
+        public init(mac: UInt64 = 0, ipv4: UInt32 = 0, ipv6High: UInt64 = 0, ipv6Low: UInt64 = 0) {
             self.mac = mac
             self.ipv4 = ipv4
             self.ipv6High = ipv6High
@@ -21,7 +25,7 @@ package struct TooBigMessage {
     }
 
     /// Bytes that the buffer must have: two tags, and the longest message.
-    package static var maximumLength: Int { @_noAllocation @_noLocks get { 14 + 8 + longestIPv6 } }
+    public static var maximumLength: Int { @_noAllocation @_noLocks get { 14 + 8 + longestIPv6 } }
     /// The longest packet that is sent back (RFC 1812, 4.3.2.3; RFC 4443, 2.4).
     private static var longestIPv4: Int { @_noAllocation @_noLocks get { 576 } }
     private static var longestIPv6: Int { @_noAllocation @_noLocks get { 1280 } }
@@ -44,7 +48,7 @@ package struct TooBigMessage {
     /// - Returns: the message's length; 0 if none may be sent: not IP, IPv4 that may be fragmented, an ICMP error
     ///   itself, a fragment other than the first, a source that can't be answered, a destination that is a group.
     @_noAllocation @_noLocks
-    package static func write(
+    public static func write(
         for frame: UnsafeRawPointer, length: Int, mtu: Int, router: Router, into buffer: UnsafeMutableRawPointer
     ) -> Int {
         guard let view = EthernetView(frame, length: length) else { return 0 }
