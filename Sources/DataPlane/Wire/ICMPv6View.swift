@@ -3,6 +3,8 @@ package struct ICMPv6View {
     package let bytes: UnsafeRawPointer
     package let available: Int
 
+    /// The error that tells a path's MTU.
+    package static var packetTooBig: UInt8 { @_noAllocation @_noLocks get { 2 } }
     /// Multicast listener report and done (RFC 2710), report version 2 (RFC 3810).
     package static var listenerReport: UInt8 { @_noAllocation @_noLocks get { 131 } }
     package static var listenerDone: UInt8 { @_noAllocation @_noLocks get { 132 } }

@@ -1,6 +1,7 @@
 /// IP protocol numbers (IANA) that the data plane looks at.
 package enum IPProtocol {
     package static var hopByHop: UInt8 { @_noAllocation @_noLocks get { 0 } }
+    package static var icmp: UInt8 { @_noAllocation @_noLocks get { 1 } }
     package static var ipip: UInt8 { @_noAllocation @_noLocks get { 4 } }
     package static var tcp: UInt8 { @_noAllocation @_noLocks get { 6 } }
     package static var udp: UInt8 { @_noAllocation @_noLocks get { 17 } }

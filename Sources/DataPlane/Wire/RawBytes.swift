@@ -37,6 +37,12 @@ extension UnsafeRawPointer {
         loadUnaligned(fromByteOffset: offset, as: UInt16.self)
     }
 
+    /// The 32-bit number in the machine's byte order at `offset`.
+    @inline(__always) @_noAllocation @_noLocks
+    package func native32(at offset: Int) -> UInt32 {
+        loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
+
     /// The 64-bit number in the machine's byte order at `offset`.
     @inline(__always) @_noAllocation @_noLocks
     package func native64(at offset: Int) -> UInt64 {
@@ -49,6 +55,25 @@ extension UnsafeMutableRawPointer {
     @inline(__always) @_noAllocation @_noLocks
     package func storeBigEndian16(_ value: UInt16, at offset: Int) {
         storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt16.self)
+    }
+
+    /// Writes a 32-bit number in network byte order at `offset`.
+    @inline(__always) @_noAllocation @_noLocks
+    package func storeBigEndian32(_ value: UInt32, at offset: Int) {
+        storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
+    }
+
+    /// Writes the low 48 bits of a number in network byte order at `offset`, and no byte behind them.
+    @inline(__always) @_noAllocation @_noLocks
+    package func storeBigEndian48(_ value: UInt64, at offset: Int) {
+        storeBigEndian32(UInt32(truncatingIfNeeded: value &>> 16), at: offset)
+        storeBigEndian16(UInt16(truncatingIfNeeded: value), at: offset &+ 4)
+    }
+
+    /// Writes a 64-bit number in network byte order at `offset`.
+    @inline(__always) @_noAllocation @_noLocks
+    package func storeBigEndian64(_ value: UInt64, at offset: Int) {
+        storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt64.self)
     }
 
     /// Writes a 16-bit number in the machine's byte order at `offset`.
