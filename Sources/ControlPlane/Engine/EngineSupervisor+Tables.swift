@@ -20,9 +20,7 @@ extension EngineSupervisor {
 
     /// The MAC table of a domain.
     func stations(domain: UInt16) -> [StationEntry] {
-        tables?.stations(
-            domain: domain,
-            ageing: domains[domain]?.ageingMilliseconds ?? DomainConfiguration(id: domain).ageingMilliseconds) ?? []
+        tables?.stations(domain: domains[domain] ?? DomainConfiguration(id: domain)) ?? []
     }
 
     /// The engine as `heddle status` shows it; nil while it is being replaced.

@@ -9,7 +9,7 @@ extension Engine {
         case .hello:
             send(.information(information))
         case .begin:
-            named = ([], [])
+            named = Named()
         case .domain(let domain):
             named?.domains.insert(domain.id)
             return set(domain)
@@ -23,14 +23,16 @@ extension Engine {
             drop(port: id)
         case .removeDomain(let id):
             return removeDomain(id)
+        case .tunnel(let tunnel):
+            return set(tunnel)
         case .addStation(let station):
-            guard let port = ports[station.port], port.configuration.domain == station.domain else { return ENOENT }
-            return mailbox(domain: station.domain).perform(.addStation(station))
+            return add(station)
         case .removeStation(let station):
-            guard domains[station.domain] != nil else { return ENOENT }
-            return mailbox(domain: station.domain).perform(.removeStation(station))
-        case .tunnel, .addNeighbour, .removeNeighbour:
-            return ENOSYS
+            return remove(station)
+        case .addNeighbour(let neighbour):
+            return add(neighbour)
+        case .removeNeighbour(let neighbour):
+            return remove(neighbour)
         case .inject(let id, let frame):
             guard let port = ports[id] else { return ENOENT }
             return mailbox(domain: port.configuration.domain).perform(.inject(port: id, frame: frame))
@@ -54,13 +56,15 @@ extension Engine {
     }
 
     private func set(_ domain: DomainConfiguration) -> Int32 {
-        let result = mailbox(domain: domain.id).perform(.setDomain(domain))
+        let count = workers.count
+        if let known = domains[domain.id], known.worker(of: count) != domain.worker(of: count) { return EBUSY }
+        let result = workers[domain.worker(of: count)].mailbox.perform(.setDomain(domain))
         if result == 0 { domains[domain.id] = domain }
         return result
     }
 
     private func set(_ port: PortConfiguration, _ descriptor: inout Int32?) -> Int32 {
-        guard domains[port.domain] != nil else { return ENOENT }
+        guard port.kind.isInDomain ? domains[port.domain] != nil : port.domain == 0 else { return ENOENT }
         if let known = ports[port.id] {
             let isSame = known.configuration.token == port.token && known.configuration.domain == port.domain
             if isSame {
@@ -93,8 +97,13 @@ extension Engine {
     private func commit() -> Int32 {
         guard let named else { return EINVAL }
         self.named = nil
-        for id in ports.keys where !named.ports.contains(id) { drop(port: id) }
+        for station in stations.values where !named.stations.contains(station.key) { _ = remove(station) }
+        for neighbour in neighbours.values where !named.neighbours.contains(neighbour.key) { _ = remove(neighbour) }
+        let leftPorts = ports.values.filter { !named.ports.contains($0.configuration.id) }
+        for port in leftPorts where port.configuration.kind.isInDomain { drop(port: port.configuration.id) }
         for id in domains.keys where !named.domains.contains(id) { _ = removeDomain(id) }
+        // Tunnels after the domains that used them.
+        for port in leftPorts where !port.configuration.kind.isInDomain { drop(port: port.configuration.id) }
         for worker in workers {
             let result = worker.mailbox.perform(.receive)
             guard result == 0 else { return result }
@@ -105,7 +114,10 @@ extension Engine {
     private func removeDomain(_ id: UInt16) -> Int32 {
         guard domains[id] != nil else { return ENOENT }
         guard !ports.values.contains(where: { $0.configuration.domain == id }) else { return EBUSY }
+        let result = mailbox(domain: id).perform(.removeDomain(id))
         domains[id] = nil
-        return mailbox(domain: id).perform(.removeDomain(id))
+        for (key, station) in stations where station.domain == id { stations[key] = nil }
+        for (key, neighbour) in neighbours where neighbour.domain == id { neighbours[key] = nil }
+        return result
     }
 }

@@ -25,8 +25,11 @@ public final class Engine {
     var connection: EngineConnectionBox?
     var domains: [UInt16: DomainConfiguration] = [:]
     var ports: [UInt16: Port] = [:]
+    /// Stations that were set by hand.
+    var stations: [StationConfiguration.Key: StationConfiguration] = [:]
+    var neighbours: [NeighbourConfiguration.Key: NeighbourConfiguration] = [:]
     /// What a whole configuration named so far; nil outside of one.
-    var named: (domains: Set<UInt16>, ports: Set<UInt16>)?
+    var named: Named?
     var isStopping = false
 
     /// Starts the workers. `listener`, `tables` and `latency` become the engine's.
@@ -141,15 +144,16 @@ public final class Engine {
         }
     }
 
-    /// A domain belongs to one worker.
+    /// A domain belongs to one worker; ports without a domain are the first one's.
     func mailbox(domain: UInt16) -> Mailbox {
-        workers[Int(domain) % workers.count].mailbox
+        workers[domains[domain]?.worker(of: workers.count) ?? Int(domain) % workers.count].mailbox
     }
 
     /// Takes a port out of its worker and closes its descriptor.
     func drop(port id: UInt16) {
         guard let port = ports.removeValue(forKey: id) else { return }
         let mailbox = mailbox(domain: port.configuration.domain)
+        for (key, station) in stations where station.vtep == nil && station.port == id { stations[key] = nil }
         _ = mailbox.perform(.removePort(id))
         mailbox.discardEvents(port: id)
         close(port.descriptor)

@@ -133,7 +133,8 @@ final class WorkerThread: Sendable {
             throw EngineError(reason: "the shared tables have no room for stations")
         }
         var worker = Worker(
-            io: io, forwarding: Switch(stations: stations), tables: tables,
+            io: io, forwarding: Switch(stations: stations, vteps: tables.vtepMemory(worker: plan.index)),
+            tables: tables,
             mailbox: plan.mailbox, latency: plan.latency, spinMicroseconds: plan.options.spinMicroseconds)
         plan.report.outcome.withLock { $0 = .running(usesRing: usesRing) }
         worker.run()

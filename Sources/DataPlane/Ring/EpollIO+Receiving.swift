@@ -2,11 +2,14 @@ import Glibc
 
 extension EpollIO {
     package var placeholder: UnsafeMutableRawPointer { @_noAllocation @_noLocks get { slots.base } }
+    package var slotCount: Int { slots.count }
 
     @_noAllocation @_noLocks
     package mutating func receive(port: UInt16) {
         let index = Int(port)
-        guard index < Self.tableSize, ports[index].isAttached, !ports[index].isReceiving else { return }
+        guard index < Self.tableSize, let kind = ports[index].kind, !kind.onlySends, !ports[index].isReceiving else {
+            return
+        }
         ports[index].isReceiving = true
         ports[index].ending = 0
         // A descriptor that can't be watched is told as an end of receiving.
@@ -119,7 +122,11 @@ extension EpollIO {
         } else {
             completion.header = buffer + AuxiliaryData.ringPrefix
             completion.isTruncated = UInt32(bitPattern: flags) & AuxiliaryData.truncated != 0
-            AuxiliaryData.restoreTag(from: buffer + 16, &completion)
+            if kind.isTunnel {
+                completion.networkOffset = AuxiliaryData.networkOffset(from: buffer + 16)
+            } else {
+                AuxiliaryData.restoreTag(from: buffer + 16, &completion)
+            }
         }
         return true
     }

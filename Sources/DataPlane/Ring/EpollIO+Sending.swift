@@ -21,6 +21,30 @@ extension EpollIO {
     }
 
     @_noAllocation @_noLocks
+    package mutating func send(_ message: OutgoingMessage) -> Bool {
+        let index = Int(message.port)
+        guard index < Self.tableSize, let kind = ports[index].kind else { return false }
+        // What waits for sendmmsg to the same port goes first.
+        if batchCount > 0, batchPort == message.port { flush() }
+        guard failureCount < Self.batchCapacity else { return false }
+        let result =
+            kind.isTap
+            ? writeVectors(ports[index].descriptor, message.message)
+            : sendOne(ports[index].descriptor, message.message)
+        if result < 0 {
+            fail(
+                message.port, Int32(truncatingIfNeeded: 0 &- result), message.length &+ VirtioNetHeader.length,
+                message.isSuperframe)
+        }
+        return true
+    }
+
+    @_noAllocation @_noLocks
+    package mutating func submit() {
+        flush()
+    }
+
+    @_noAllocation @_noLocks
     private mutating func enqueue(_ frame: OutgoingFrame) -> Bool {
         if batchCount == Self.batchCapacity || (batchCount > 0 && batchPort != frame.port) { flush() }
         guard batchCount &+ failureCount < Self.batchCapacity else { return false }

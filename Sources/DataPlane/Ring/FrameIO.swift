@@ -1,8 +1,26 @@
+package import Glibc
+
 extension PortKind {
     /// A pattern: `==` of an enum with raw values is generic.
     var isTap: Bool {
         @_noAllocation @_noLocks @inline(__always) get {
             if case .tap = self { return true }
+            return false
+        }
+    }
+
+    /// See `isTap`.
+    var onlySends: Bool {
+        @_noAllocation @_noLocks @inline(__always) get {
+            if case .datagram = self { return true }
+            return false
+        }
+    }
+
+    /// See `isTap`.
+    var isTunnel: Bool {
+        @_noAllocation @_noLocks @inline(__always) get {
+            if case .tunnel = self { return true }
             return false
         }
     }
@@ -41,6 +59,8 @@ package struct Completion {
     package var header: UnsafeMutableRawPointer
     /// Bytes from the destination address on.
     package var length = 0
+    /// Of a tunnel's frames: where the network header begins, from the frame's first byte on.
+    package var networkOffset = 0
 
     /// An empty completion, to be filled by `FrameIO.next`.
     @_noAllocation @_noLocks @inline(__always)
@@ -90,6 +110,27 @@ package struct OutgoingFrame {
     }
 }
 
+/// What goes out in more than two pieces: a frame that was put together again, or a train of datagrams.
+package struct OutgoingMessage {
+    /// The way out: a TAP, a packet socket, or a UDP socket.
+    package var port: UInt16
+    /// A struct msghdr with its vectors; all of it stays valid until the next `wait` or `submit`.
+    package var message: UnsafeMutablePointer<msghdr>
+    /// What `Completion.length` says if it fails.
+    package var length: Int
+    /// For `Completion.isSuperframe`.
+    package var isSuperframe: Bool
+
+    /// A message.
+    @_noAllocation @_noLocks @inline(__always)
+    package init(port: UInt16, message: UnsafeMutablePointer<msghdr>, length: Int, isSuperframe: Bool) {
+        self.port = port
+        self.message = message
+        self.length = length
+        self.isSuperframe = isSuperframe
+    }
+}
+
 /// How a worker receives and sends frames. Implemented by the ring, by epoll and, in tests, by a script.
 ///
 /// The rules that make slots simple: a frame that was given to `send` is out of the slot (sent or refused) before
@@ -100,6 +141,8 @@ package struct OutgoingFrame {
 package protocol FrameIO: ~Copyable {
     /// Any address inside the slots, for a completion that holds no frame yet.
     var placeholder: UnsafeMutableRawPointer { get }
+    /// How many slots there are.
+    var slotCount: Int { get }
     /// Takes a port in; the descriptor stays the caller's and must stay open until `detach`. 0 or an errno.
     mutating func attach(port: UInt16, descriptor: Int32, kind: PortKind) -> Int32
     /// Lets go of a port that isn't receiving.
@@ -110,6 +153,10 @@ package protocol FrameIO: ~Copyable {
     mutating func cancel(port: UInt16) -> Bool
     /// Sends a frame. False: no room, the frame counts as refused (no completion will follow).
     mutating func send(_ frame: OutgoingFrame) -> Bool
+    /// Sends a message. False: as above.
+    mutating func send(_ message: OutgoingMessage) -> Bool
+    /// Has everything that was given to `send` be sent or refused; nothing is received meanwhile.
+    mutating func submit()
     /// Gives a slot back.
     mutating func release(slot: UInt16)
     /// Does what was asked for and waits for a completion, at most `timeout` nanoseconds (negative: for ever; 0: not at

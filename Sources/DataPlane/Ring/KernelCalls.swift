@@ -28,6 +28,12 @@ func writeFrame(
 @_extern(c, "heddle_send_batch") @_noAllocation @_noLocks
 func sendBatch(_ descriptor: Int32, _ messages: UnsafeMutableRawPointer, _ count: UInt32) -> Int32
 
+@_extern(c, "heddle_send_one") @_noAllocation @_noLocks
+func sendOne(_ descriptor: Int32, _ message: UnsafeRawPointer) -> Int
+
+@_extern(c, "heddle_write_vectors") @_noAllocation @_noLocks
+func writeVectors(_ descriptor: Int32, _ message: UnsafeRawPointer) -> Int
+
 @_extern(c, "heddle_receive_packet") @_noAllocation @_noLocks
 func receivePacket(
     _ descriptor: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int, _ control: UnsafeMutableRawPointer,

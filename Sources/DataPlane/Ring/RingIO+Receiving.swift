@@ -6,6 +6,7 @@ extension RingIO {
         let index = Int(port)
         guard index < Self.tableSize - 1, ports[index].isAttached else { return }
         if ports[index].isPending || ports[index].isReceiving { return }
+        if let kind = ports[index].kind, kind.onlySends { return }
         // Invariant: a port is pending at most once, so the list never outgrows the table.
         pending[pendingCount] = port
         pendingCount &+= 1
@@ -90,7 +91,7 @@ extension RingIO {
         switch kind {
         case .tap:
             entry.storeBytes(of: Opcode.readMultishot, as: UInt8.self)
-        case .packetSocket:
+        case .packetSocket, .tunnel, .datagram:
             entry.storeBytes(of: Opcode.receiveMessage, as: UInt8.self)
             entry.storeBytes(of: EntryFlags.receiveMultishot, toByteOffset: 2, as: UInt16.self)
             entry.storeBytes(of: UInt64(UInt(bitPattern: receiveMessage)), toByteOffset: 16, as: UInt64.self)
@@ -176,7 +177,11 @@ extension RingIO {
             completion.isTruncated = flags & AuxiliaryData.truncated != 0
             completion.header = buffer + output
             completion.length = count &- output &- VirtioNetHeader.length
-            AuxiliaryData.restoreTag(from: buffer + 16, &completion)
+            if let kind = ports[index].kind, kind.isTunnel {
+                completion.networkOffset = AuxiliaryData.networkOffset(from: buffer + 16)
+            } else {
+                AuxiliaryData.restoreTag(from: buffer + 16, &completion)
+            }
         }
         batchFrames &+= 1
         batchBytes &+= count

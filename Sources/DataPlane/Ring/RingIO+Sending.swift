@@ -49,6 +49,39 @@ extension RingIO {
         return true
     }
 
+    @_noAllocation @_noLocks
+    package mutating func send(_ message: OutgoingMessage) -> Bool {
+        let index = Int(message.port)
+        guard index < Self.tableSize - 1, let kind = ports[index].kind, let (entry, _) = ring.nextEntry() else {
+            return false
+        }
+        let data = UserData(
+            Tag.send, port: message.port, generation: ports[index].generation,
+            length: message.length &+ VirtioNetHeader.length, isSuperframe: message.isSuperframe)
+        entry.storeBytes(of: EntryFlags.fixedFile | EntryFlags.skipSuccess, toByteOffset: 1, as: UInt8.self)
+        entry.storeBytes(of: Int32(message.port), toByteOffset: 4, as: Int32.self)
+        entry.storeBytes(of: data.value, toByteOffset: 32, as: UInt64.self)
+        if kind.isTap {
+            entry.storeBytes(of: Opcode.writev, as: UInt8.self)
+            let vectors = UInt64(UInt(bitPattern: message.message.pointee.msg_iov))
+            entry.storeBytes(of: vectors, toByteOffset: 16, as: UInt64.self)
+            entry.storeBytes(
+                of: UInt32(truncatingIfNeeded: message.message.pointee.msg_iovlen), toByteOffset: 24, as: UInt32.self)
+            entry.storeBytes(of: EntryFlags.noWait, toByteOffset: 28, as: UInt32.self)
+        } else {
+            entry.storeBytes(of: Opcode.sendMessage, as: UInt8.self)
+            entry.storeBytes(of: UInt64(UInt(bitPattern: message.message)), toByteOffset: 16, as: UInt64.self)
+            entry.storeBytes(of: 1, toByteOffset: 24, as: UInt32.self)
+            entry.storeBytes(of: EntryFlags.doNotWait, toByteOffset: 28, as: UInt32.self)
+        }
+        return true
+    }
+
+    @_noAllocation @_noLocks
+    package mutating func submit() {
+        ring.submit()
+    }
+
     /// Byte offsets in `Gather`: two vectors of 16 bytes, then a message header of 56, then the head.
     private static var messageOffset: Int { @_noAllocation @_noLocks @inline(__always) get { 32 } }
     private static var headOffset: Int { @_noAllocation @_noLocks @inline(__always) get { 88 } }

@@ -2,6 +2,7 @@ import Synchronization
 
 extension RingIO {
     package var placeholder: UnsafeMutableRawPointer { @_noAllocation @_noLocks get { slots.base } }
+    package var slotCount: Int { slots.count }
 
     /// Slots that the kernel has at first.
     static var initialWindow: Int { 32 }

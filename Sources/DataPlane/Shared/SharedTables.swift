@@ -1,3 +1,4 @@
+public import Addresses
 import CLinux
 import Glibc
 public import SystemPackage
@@ -6,7 +7,8 @@ public import SystemPackage
 /// worker, without pointers, in a file under /run. The engine writes, the daemon reads; only `resetCounters` and
 /// `setKernelDrops` are the daemon's.
 ///
-/// Layout: one page of header, `maximumPorts` × 512 bytes of counters, then one MAC table a worker, page-aligned.
+/// Layout: one page of header, 512 bytes of counters for each port and for each domain's tunnel side, then for each
+/// worker a MAC table and a table of VTEPs, page-aligned.
 public struct SharedTables: ~Copyable, @unchecked Sendable {
     // Sendable: the fields never change, and what the mapping holds is written in aligned 8-byte words.
 
@@ -16,8 +18,8 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
     public static let stationCapacity = 16_384
 
     private static var page: Int { @_noAllocation @_noLocks get { 4_096 } }
-    private static let magic: UInt64 = 0x3153_4C42_5444_4548  // "HEDTBLS1"
-    private static let countersBytes = maximumPorts * CounterIndex.count * MemoryLayout<UInt64>.size
+    private static let magic: UInt64 = 0x3253_4C42_5444_4548  // "HEDTBLS2"
+    private static let countersBytes = 2 * maximumPorts * CounterIndex.count * MemoryLayout<UInt64>.size
 
     /// Why a file can't serve as tables.
     public enum OpenError: Error, Sendable, Hashable {
@@ -114,14 +116,45 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
         return (memory + Self.page).assumingMemoryBound(to: UInt64.self) + index * CounterIndex.count
     }
 
-    /// What an engine knows of a domain's stations, ordered by VLAN and MAC; a learned station as old as `ageing`
-    /// (milliseconds) or older is left out. Any thread, any process; O(capacity).
-    public func stations(domain: UInt16, ageing: UInt32) -> [StationEntry] {
+    /// What the tunnel side of a domain has counted. Any thread, any process.
+    public func counters(overlay domain: UInt16) -> PortCounters {
+        PortCounters(reading: UnsafePointer(numbers(overlay: domain)))
+    }
+
+    /// Starts the counters of a domain's tunnel side at zero: before its number is given to another domain.
+    public func resetCounters(overlay domain: UInt16) {
+        let numbers = numbers(overlay: domain)
+        for index in 0..<CounterIndex.count { numbers[index] = 0 }
+    }
+
+    /// The 64 numbers of a domain's tunnel side; valid as long as the mapping.
+    @_noAllocation @_noLocks @inline(__always)
+    func numbers(overlay domain: UInt16) -> UnsafeMutablePointer<UInt64> {
+        // Invariant: as in `numbers(of:)`; these follow the ports'.
+        let index = Self.maximumPorts &+ (Int(domain) & (Self.maximumPorts - 1))
+        return (memory + Self.page).assumingMemoryBound(to: UInt64.self) + index * CounterIndex.count
+    }
+
+    /// What an engine knows of a domain's stations, ordered by VLAN and MAC; a learned station that is as old as the
+    /// domain's ageing or older is left out. Any thread, any process; O(capacity).
+    public func stations(domain: DomainConfiguration) -> [StationEntry] {
         let now = UInt32(truncatingIfNeeded: monotonicNanoseconds() / 1_000_000)
         let entries = StationTable.entries(
-            in: stationMemory(worker: Int(domain) % workers), byteCount: Self.stationTableBytes, domain: domain,
-            ageing: ageing, now: now)
+            in: stationMemory(worker: domain.worker(of: workers)), byteCount: Self.stationTableBytes,
+            domain: domain.id, ageing: domain.ageingMilliseconds, now: now)
         return entries ?? []
+    }
+
+    /// The address of a VTEP that is a station's place; nil if the number is no VTEP's. Any thread, any process.
+    public func vtep(_ place: UInt16) -> IPAddress? {
+        // Overlays are the first worker's.
+        guard let (high, low) = VTEPTable.address(place, in: vtepMemory(worker: 0)) else { return nil }
+        return IPAddress(high: high, low: low)
+    }
+
+    /// Where the table of a worker's VTEPs lies.
+    package func vtepMemory(worker: Int) -> UnsafeMutableRawPointer {
+        stationMemory(worker: worker) + Self.stationTableBytes
     }
 
     /// The MAC table of one worker, with what an earlier engine learned if it is sound; nil if there is no such worker.
@@ -134,7 +167,7 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
     }
 
     private func stationMemory(worker: Int) -> UnsafeMutableRawPointer {
-        memory + Self.page + Self.countersBytes + worker * Self.stationTableBytes
+        memory + Self.page + Self.countersBytes + worker * (Self.stationTableBytes + VTEPTable.bytes)
     }
 
     private static var stationTableBytes: Int {
@@ -142,6 +175,6 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
     }
 
     private static func size(workers: Int) -> Int {
-        page + countersBytes + workers * stationTableBytes
+        page + countersBytes + workers * (stationTableBytes + VTEPTable.bytes)
     }
 }

@@ -71,6 +71,30 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case kernelQueue
     /// Receiving failed for another reason.
     case receiveFailed
+
+    // Ingress of tunnels: counted at the tunnel, or where the network is known at the network's tunnel side.
+
+    /// Not a whole UDP datagram over IPv4 or IPv6, or a fragment of one.
+    case outerMalformed
+    /// The outer UDP checksum is wrong.
+    case outerChecksum
+    /// The datagram ends inside its VXLAN header, or the flag for a valid VNI isn't set (RFC 7348, section 5).
+    case vxlanHeader
+    /// No network of this tunnel has that VNI.
+    case unknownVNI
+    /// From a VTEP that isn't a peer of the network.
+    case unknownVTEP
+    /// The way was congested, and the inner packet can't carry that on (RFC 6040, section 4.2).
+    case congestion
+    /// From one VTEP to another: tunnels don't lead into tunnels.
+    case splitHorizon
+
+    // Egress of tunnels.
+
+    /// Longer than the tunnel carries; whoever sent it was told if it was IP.
+    case exceedsTunnelMTU
+    /// The network's tunnel isn't open.
+    case noTunnel
 }
 
 extension DropReason {
@@ -87,7 +111,9 @@ extension DropReason {
     /// Where a drop for this reason is counted.
     public var direction: Direction {
         if rawValue < DropReason.exceedsMTU.rawValue { return .ingress }
-        return rawValue < DropReason.kernelQueue.rawValue ? .egress : .kernel
+        if rawValue < DropReason.kernelQueue.rawValue { return .egress }
+        if rawValue < DropReason.outerMalformed.rawValue { return .kernel }
+        return rawValue < DropReason.exceedsTunnelMTU.rawValue ? .ingress : .egress
     }
 
     /// Whether this is a reason. A pattern, since `==` of an enum is generic and not allowed on the way of a frame.
@@ -131,6 +157,15 @@ extension DropReason {
         case .egressGone: "egress-gone"
         case .kernelQueue: "kernel-queue"
         case .receiveFailed: "receive-failed"
+        case .outerMalformed: "outer-malformed"
+        case .outerChecksum: "outer-checksum"
+        case .vxlanHeader: "vxlan-header"
+        case .unknownVNI: "unknown-vni"
+        case .unknownVTEP: "unknown-vtep"
+        case .congestion: "congestion"
+        case .splitHorizon: "split-horizon"
+        case .exceedsTunnelMTU: "exceeds-tunnel-mtu"
+        case .noTunnel: "no-tunnel"
         }
     }
 }

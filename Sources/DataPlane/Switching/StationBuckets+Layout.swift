@@ -91,6 +91,6 @@ extension StationBuckets {
         let port = (place >> 32) & 0xFFFF
         let limit = UInt64(StationTable.identifiers)
         return key & 0xD == validBit && mac != 0 && !Ethernet.isGroup(mac) && vlan <= VLANTag.largestIdentifier
-            && domain > 0 && domain < limit && port > 0 && port < limit
+            && domain > 0 && domain < limit && port > 0 && port < UInt64(StationTable.places)
     }
 }

@@ -67,12 +67,38 @@ extension StationTable {
         }
     }
 
-    /// Forgets all stations that were set by hand: whoever sends a whole configuration sends them anew.
-    ///
-    /// - Returns: how many were forgotten.
-    @discardableResult
-    public mutating func flushStatic() -> Int {
-        flush { key, _ in key & StationBuckets.staticBit != 0 }
+    /// Forgets the learned stations of a domain behind one VTEP.
+    mutating func flush(domain: UInt16, place number: UInt16) {
+        _ = flush { key, place in
+            key & StationBuckets.staticBit == 0 && place >> 32 == UInt64(domain) << 16 | UInt64(number)
+        }
+    }
+
+    /// Forgets the learned stations behind VTEPs that the configuration doesn't refer to, and then those VTEPs; what
+    /// stations that were set by hand refer to stays. O(capacity).
+    @_noAllocation @_noLocks
+    mutating func forgetUnreferred(_ vteps: inout VTEPTable) {
+        referByStatics(&vteps, 1)
+        var entry = buckets.start
+        while entry < buckets.end {
+            let place = UInt16(truncatingIfNeeded: buckets.load(entry, 1) &>> 32)
+            if buckets.load(entry, 0) != 0, place >= VTEPTable.firstNumber, !vteps.isReferred(place) { clear(entry) }
+            entry += StationBuckets.entryBytes
+        }
+        vteps.forgetUnreferred()
+        referByStatics(&vteps, -1)
+    }
+
+    @_noAllocation @_noLocks
+    private func referByStatics(_ vteps: inout VTEPTable, _ change: Int) {
+        var entry = buckets.start
+        while entry < buckets.end {
+            let place = UInt16(truncatingIfNeeded: buckets.load(entry, 1) &>> 32)
+            if buckets.load(entry, 0) & StationBuckets.staticBit != 0, place >= VTEPTable.firstNumber {
+                if change > 0 { vteps.retain(place) } else { vteps.release(place) }
+            }
+            entry += StationBuckets.entryBytes
+        }
     }
 
     /// Forgets the stations with such words. O(capacity).

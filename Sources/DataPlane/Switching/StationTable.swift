@@ -5,7 +5,7 @@
 /// pointers in it. A station may stand in either of two buckets that a keyed hash of MAC, VLAN and domain names.
 ///
 ///     word 0: MAC (63…16) · VLAN (15…4) · static (1) · valid (0)      0: free
-///     word 1: domain (63…48) · port (47…32) · last seen, milliseconds (31…0)
+///     word 1: domain (63…48) · port or VTEP (47…32) · last seen, milliseconds (31…0)
 ///
 /// One thread writes. Every word is written by one aligned 8-byte store, word 1 before word 0, so that a reader in
 /// another process (`entries(in:…)`) sees no torn word.
@@ -16,6 +16,8 @@
 public struct StationTable: ~Copyable {
     /// Ports and domains are below this.
     public static var identifiers: Int { @_noAllocation @_noLocks get { 4096 } }
+    /// A station's place is a port, or from `identifiers` on a VTEP; all are below this.
+    static var places: Int { @_noAllocation @_noLocks get { 8192 } }
     /// Stations in a table unless told otherwise.
     public static let defaultCapacity = 16384
     /// Learned stations of one port unless told otherwise.
@@ -28,7 +30,7 @@ public struct StationTable: ~Copyable {
 
     /// The entries. Valid as long as the caller's memory.
     let buckets: StationBuckets
-    /// Learned stations of each port. Owned.
+    /// Learned stations of each port and VTEP. Owned.
     let learnedCounts: UnsafeMutablePointer<UInt32>
     /// Ageing of each domain in milliseconds. Owned.
     let ageing: UnsafeMutablePointer<UInt32>
@@ -58,8 +60,8 @@ public struct StationTable: ~Copyable {
     init(buckets: StationBuckets, portCap: UInt32) {
         self.buckets = buckets
         self.portCap = max(1, portCap)
-        learnedCounts = .allocate(capacity: Self.identifiers)
-        learnedCounts.initialize(repeating: 0, count: Self.identifiers)
+        learnedCounts = .allocate(capacity: Self.places)
+        learnedCounts.initialize(repeating: 0, count: Self.places)
         ageing = .allocate(capacity: Self.identifiers)
         ageing.initialize(repeating: Self.defaultAgeing, count: Self.identifiers)
     }
@@ -78,10 +80,10 @@ public struct StationTable: ~Copyable {
 
     /// How many stations of a port were learned and are in the table, aged ones that weren't swept yet among them.
     public func learnedCount(port: UInt16) -> Int {
-        Int(port) < Self.identifiers ? Int(learnedCounts[Int(port)]) : 0
+        Int(port) < Self.places ? Int(learnedCounts[Int(port)]) : 0
     }
 
-    /// The port behind which a station lives; 0 if it isn't known, or nothing was heard of it for too long.
+    /// The port or VTEP behind which a station lives; 0 if it isn't known, or nothing was heard of it for too long.
     @inline(__always) @_noAllocation @_noLocks
     public func lookup(mac: UInt64, vlan: UInt16, domain: UInt16, now: UInt32) -> UInt16 {
         let key = StationBuckets.key(mac: mac, vlan: vlan)
@@ -108,7 +110,7 @@ extension StationTable {
     /// One more or one fewer learned station of a port.
     @inline(__always) @_noAllocation @_noLocks
     func count(port: UInt16, _ change: UInt32) {
-        let index = Int(port) & (Self.identifiers &- 1)
+        let index = Int(port) & (Self.places &- 1)
         learnedCounts[index] = learnedCounts[index] &+ change
     }
 

@@ -1,6 +1,6 @@
 extension Switch {
     /// Whether a number may name a port or a domain.
-    private static func isIdentifier(_ id: UInt16) -> Bool {
+    static func isIdentifier(_ id: UInt16) -> Bool {
         id > 0 && Int(id) < identifiers
     }
 
@@ -29,6 +29,7 @@ extension Switch {
             port(member).pointee = SwitchPort()
         }
         domain(id).pointee.dispose()
+        _ = setOverlay(id, nil)
         domain(id).pointee = Domain()
         stations.flush(domain: id, includingStatic: true)
         return true

@@ -16,38 +16,23 @@ extension Switch {
         let domain = source.domain
         if domain == 0 { return .drop(.noDomain) }
         let bytes = UnsafeRawPointer(header) + VirtioNetHeader.length
-        // From here on the 14 bytes of the Ethernet header may be read.
-        guard let frame = EthernetView(bytes, length: length) else { return .drop(.tooShort, domain: domain) }
-        if length > Ethernet.maximumLength { return .drop(.tooLong, domain: domain) }
-        let offloads = VirtioNetHeader.check(header, frame: bytes, length: length)
-        if offloads.isDrop { return .drop(offloads, domain: domain) }
-
-        var vlan = VirtioNetHeader.isSuperframe(UnsafeRawPointer(header)) ? Verdict.superframeBit : 0
-        let destination = frame.destination
-        if Ethernet.isReservedGroup(destination) { return .drop(.reservedGroup, domain: domain, vlan: vlan) }
-        let sourceAndType = frame.sourceAndType
-        let station = sourceAndType &>> 16
-        if Ethernet.isGroup(station) { return .drop(.groupSource, domain: domain, vlan: vlan) }
-        if station == 0 { return .drop(.zeroSource, domain: domain, vlan: vlan) }
-
-        let etherType = UInt16(truncatingIfNeeded: sourceAndType)
-        // Linux wants two bytes more than the tag, and drops what is shorter.
-        if EtherType.isTag(etherType), length < Self.shortestTagged {
-            return .drop(.truncated, domain: domain, vlan: vlan)
-        }
-        if self.domain(domain).pointee.accessCount != 0 {
-            let reason = classify(frame, etherType: etherType, access: source.accessVLAN, vlan: &vlan)
-            if reason.isDrop { return .drop(reason, domain: domain, vlan: vlan) }
-        }
+        let look = examine(header, frame: bytes, length: length, domain: domain, accessVLAN: source.accessVLAN)
+        let vlan = look.vlan
+        if look.reason.isDrop { return .drop(look.reason, domain: domain, vlan: vlan) }
         if source.isGuarded {
-            let reason = guards[Int(ingress) & (Self.identifiers &- 1)].check(frame)
+            let reason = guards[Int(ingress) & (Self.identifiers &- 1)].check(bytes, length: length)
             if reason.isDrop { return .drop(reason, domain: domain, vlan: vlan) }
         }
 
         let identifier = vlan & VLANTag.identifierMask
-        _ = stations.learn(mac: station, vlan: identifier, domain: domain, port: ingress, now: now)
-        if !Ethernet.isGroup(destination) {
-            let target = stations.lookup(mac: destination, vlan: identifier, domain: domain, now: now)
+        _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: ingress, now: now)
+        if !Ethernet.isGroup(look.destination) {
+            let target = stations.lookup(mac: look.destination, vlan: identifier, domain: domain, now: now)
+            if target >= VTEPTable.firstNumber {
+                // A station of an engine before this one may live behind a domain's end that isn't there any more.
+                if overlay(domain).pointee.isPresent { return .tunnel(to: target, domain: domain, vlan: vlan) }
+                return flood(ingress: ingress, source: source, vlan: vlan)
+            }
             let record = port(target).pointee
             // Not known, or known to an engine before this one behind a port that isn't there any more.
             if target != 0, record.domain == domain {
@@ -59,6 +44,58 @@ extension Switch {
         return flood(ingress: ingress, source: source, vlan: vlan)
     }
 
+    /// What the checks that hold for every frame found.
+    struct Examination {
+        /// Why it may not come in, or `.none`.
+        var reason: DropReason = .none
+        /// As in `Verdict`.
+        var vlan: UInt16 = 0
+        var destination: UInt64 = 0
+        /// 48-bit numbers, both.
+        var source: UInt64 = 0
+
+        @inline(__always) @_noAllocation @_noLocks
+        init() {}
+    }
+
+    /// Checks length, virtio_net_hdr, reserved group addresses, source address and VLAN, in this order.
+    @inline(__always) @_noAllocation @_noLocks
+    func examine(
+        _ header: UnsafeMutableRawPointer, frame bytes: UnsafeRawPointer, length: Int, domain: UInt16,
+        accessVLAN: UInt16
+    ) -> Examination {
+        var look = Examination()
+        // From here on the 14 bytes of the Ethernet header may be read.
+        guard let frame = EthernetView(bytes, length: length) else {
+            look.reason = .tooShort
+            return look
+        }
+        if length > Ethernet.maximumLength {
+            look.reason = .tooLong
+            return look
+        }
+        look.reason = VirtioNetHeader.check(header, frame: bytes, length: length)
+        if look.reason.isDrop { return look }
+        look.vlan = VirtioNetHeader.isSuperframe(UnsafeRawPointer(header)) ? Verdict.superframeBit : 0
+        look.destination = frame.destination
+        let sourceAndType = frame.sourceAndType
+        look.source = sourceAndType &>> 16
+        let etherType = UInt16(truncatingIfNeeded: sourceAndType)
+        if Ethernet.isReservedGroup(look.destination) {
+            look.reason = .reservedGroup
+        } else if Ethernet.isGroup(look.source) {
+            look.reason = .groupSource
+        } else if look.source == 0 {
+            look.reason = .zeroSource
+        } else if EtherType.isTag(etherType), length < Self.shortestTagged {
+            // Linux wants two bytes more than the tag, and drops what is shorter.
+            look.reason = .truncated
+        } else if self.domain(domain).pointee.accessCount != 0 {
+            look.reason = classify(frame, etherType: etherType, access: accessVLAN, vlan: &look.vlan)
+        }
+        return look
+    }
+
     /// Ethernet header, one tag, and two bytes of payload (Linux: skb_vlan_untag).
     static var shortestTagged: Int { @_noAllocation @_noLocks get { 20 } }
 
@@ -67,6 +104,8 @@ extension Switch {
     private func flood(ingress: UInt16, source: SwitchPort, vlan: UInt16) -> Verdict {
         let home = domain(source.domain)
         let verdict = Verdict.flood(source.domain, vlan: vlan)
+        // Tunnels are trunks that are never isolated.
+        if overlay(source.domain).pointee.peerCount > 0 { return verdict }
         if vlan & Verdict.awareBit == 0 {
             // An isolated port itself isn't among the open ones.
             let others = source.isIsolated ? home.pointee.openCount : home.pointee.memberCount &- 1

@@ -11,27 +11,46 @@ public struct Switch: ~Copyable {
     let ports: UnsafeMutablePointer<SwitchPort>
     let guards: UnsafeMutablePointer<SourceGuard>
     let domains: UnsafeMutablePointer<Domain>
+    let overlays: UnsafeMutablePointer<Overlay>
+    let tunnels: UnsafeMutablePointer<Tunnel>
+    var vteps: VTEPTable
+    var networks = VNITable()
+    var neighbours = NeighbourTable()
 
     /// Makes a switch without domains and ports.
     ///
-    /// - Parameter stations: empty, or filled by an engine that was here before.
-    public init(stations: consuming StationTable) {
+    /// - Parameters:
+    ///   - stations: empty, or filled by an engine that was here before.
+    ///   - vteps: `vtepBytes` of memory that the caller keeps, zero or filled by an engine that was here before; nil:
+    ///     the switch has memory of its own.
+    public init(stations: consuming StationTable, vteps: UnsafeMutableRawPointer? = nil) {
         self.stations = stations
+        self.vteps = VTEPTable(memory: vteps)
         ports = .allocate(capacity: StationTable.identifiers)
         ports.initialize(repeating: SwitchPort(), count: StationTable.identifiers)
         guards = .allocate(capacity: StationTable.identifiers)
         guards.initialize(repeating: SourceGuard(mac: 0), count: StationTable.identifiers)
         domains = .allocate(capacity: StationTable.identifiers)
         domains.initialize(repeating: Domain(), count: StationTable.identifiers)
+        overlays = .allocate(capacity: StationTable.identifiers)
+        overlays.initialize(repeating: Overlay(), count: StationTable.identifiers)
+        tunnels = .allocate(capacity: StationTable.identifiers)
+        tunnels.initialize(repeating: Tunnel(), count: StationTable.identifiers)
     }
+
+    /// Bytes of memory for VTEPs.
+    package static var vtepBytes: Int { VTEPTable.bytes }
 
     deinit {
         for index in 0..<StationTable.identifiers {
             domains[index].dispose()
+            overlays[index].peers?.deallocate()
         }
         ports.deallocate()
         guards.deallocate()
         domains.deallocate()
+        overlays.deallocate()
+        tunnels.deallocate()
     }
 
     /// The ports of a domain, in no order. Valid until the next change of the configuration.

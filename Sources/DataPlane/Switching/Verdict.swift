@@ -6,15 +6,17 @@ public struct Verdict: Sendable {
         case drop
         /// To one port; see `port`.
         case forward
-        /// To all members of a domain that may have it; see `domain`.
+        /// To all members of a domain that may have it, and its peers; see `domain`.
         case flood
+        /// To one VTEP; see `port`.
+        case tunnel
     }
 
     /// What happens.
     public let kind: Kind
     /// Why it goes nowhere; `.none` unless `kind` is `drop`.
     public let reason: DropReason
-    /// The port it goes to; 0 unless `kind` is `forward`.
+    /// The port or VTEP it goes to; 0 unless `kind` is `forward` or `tunnel`.
     public let port: UInt16
     /// The domain it came in; 0 if dropped before that was known.
     public let domain: UInt16
@@ -51,6 +53,11 @@ public struct Verdict: Sendable {
     @inline(__always) @_noAllocation @_noLocks
     static func forward(to port: UInt16, domain: UInt16, vlan: UInt16) -> Verdict {
         Verdict(kind: .forward, reason: .none, port: port, domain: domain, vlan: vlan)
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    static func tunnel(to vtep: UInt16, domain: UInt16, vlan: UInt16) -> Verdict {
+        Verdict(kind: .tunnel, reason: .none, port: vtep, domain: domain, vlan: vlan)
     }
 
     @inline(__always) @_noAllocation @_noLocks

@@ -87,6 +87,16 @@ public struct DatagramTrain {
         return true
     }
 
+    /// Whether the inner frames came with a checksum to be finished or to be cut.
+    public var hasInnerOffloads: Bool {
+        @inline(__always) @_noAllocation @_noLocks get { flags | type != 0 }
+    }
+
+    /// Whether the inner frame is one to be cut.
+    public var isInnerSuperframe: Bool {
+        @inline(__always) @_noAllocation @_noLocks get { type != VirtioNetHeader.gsoNone }
+    }
+
     /// Writes the inner frames' virtio_net_hdr: the same for all of a train. hdr_len is left 0, to be recomputed by
     /// `VirtioNetHeader.check`.
     ///

@@ -4,7 +4,7 @@
 public struct TooBigMessage {
     /// Who the message is from; what is 0 isn't there. Without an address of the packet's family it comes from the
     /// packet's destination, as Linux does it behind a bridge.
-    public struct Router {
+    public struct Router: Sendable {
         /// A 48-bit number; 0: the destination's, as with the addresses.
         public var mac: UInt64
         /// In host order.

@@ -8,7 +8,7 @@ extension Worker where IO: ~Copyable {
         switch command {
         case .setDomain(let domain):
             let isSet = forwarding.addDomain(domain.id, ageingMilliseconds: domain.ageingMilliseconds)
-            mailbox.complete(ticket, isSet ? 0 : EINVAL)
+            mailbox.complete(ticket, isSet && forwarding.setOverlay(domain.id, domain.overlay) ? 0 : EINVAL)
         case .removeDomain(let id):
             forwarding.removeDomain(id)
             mailbox.complete(ticket, 0)
@@ -20,18 +20,36 @@ extension Worker where IO: ~Copyable {
         case .removePort(let id):
             remove(id, ticket)
         case .addStation(let station):
-            let isSet = forwarding.stations.addStatic(
-                mac: station.mac.value, vlan: station.vlan, domain: station.domain, port: station.port, now: now)
-            mailbox.complete(ticket, isSet ? 0 : EINVAL)
+            mailbox.complete(ticket, add(station) ? 0 : EINVAL)
         case .removeStation(let station):
             let wasThere = forwarding.stations.remove(
                 mac: station.mac.value, vlan: station.vlan, domain: station.domain)
+            mailbox.complete(ticket, wasThere ? 0 : ENOENT)
+        case .setTunnel(let tunnel):
+            mailbox.complete(ticket, forwarding.setTunnel(tunnel) ? 0 : EINVAL)
+        case .addNeighbour(let neighbour):
+            let (high, low) = neighbour.address.words
+            let isSet = forwarding.neighbours.set(
+                domain: neighbour.domain, high: high, low: low, mac: neighbour.mac.value)
+            mailbox.complete(ticket, isSet ? 0 : ENOSPC)
+        case .removeNeighbour(let neighbour):
+            let (high, low) = neighbour.address.words
+            let wasThere = forwarding.neighbours.remove(domain: neighbour.domain, high: high, low: low)
             mailbox.complete(ticket, wasThere ? 0 : ENOENT)
         case .inject(let port, let frame):
             mailbox.complete(ticket, inject(frame, port))
         case .stop:
             stopTicket = ticket
         }
+    }
+
+    private mutating func add(_ station: StationConfiguration) -> Bool {
+        guard let vtep = station.vtep else {
+            return forwarding.stations.addStatic(
+                mac: station.mac.value, vlan: station.vlan, domain: station.domain, port: station.port, now: now)
+        }
+        return forwarding.addRemoteStation(
+            mac: station.mac.value, vlan: station.vlan, domain: station.domain, vtep: vtep, now: now)
     }
 
     private mutating func set(_ port: PortConfiguration, _ descriptor: Int32?, waits: Bool) -> Int32 {
@@ -43,6 +61,15 @@ extension Worker where IO: ~Copyable {
             guard result == 0 else { return result }
         } else if states[index].life != .present {
             return ENOENT
+        }
+        guard port.kind.isInDomain else {
+            states[index] = PortState()
+            states[index].life = .present
+            states[index].isTunnel = port.kind == .tunnel
+            states[index].isSender = port.kind == .datagram
+            states[index].isWaiting = waits
+            if !waits { io.receive(port: port.id) }
+            return 0
         }
         let isSet = forwarding.setPort(
             port.id, domain: port.domain, isolated: port.isolated, accessVLAN: port.accessVLAN, mtu: port.mtu,
@@ -80,6 +107,7 @@ extension Worker where IO: ~Copyable {
         }
         states[index].life = .retiring
         forwarding.removePort(port)
+        if states[index].isTunnel { forwarding.removeTunnel(port) }
         removing = (port, ticket)
         if !io.cancel(port: port) { finishRemoval(port) }
     }
@@ -117,6 +145,8 @@ extension Worker where IO: ~Copyable {
                 (header + VirtioNetHeader.length).copyMemory(from: source, byteCount: bytes.count)
             }
             handle(header: header, length: frame.count, port: port)
+            tunnels.isHolding = false
+            finishTunnels()
             io.wait(timeout: 0, spin: 0)
         }
         return 0

@@ -10,7 +10,12 @@ extension Worker where IO: ~Copyable {
             switch completion.kind {
             case .frame:
                 receive(completion, index)
-                io.release(slot: completion.slot)
+                if tunnels.isHolding {
+                    tunnels.isHolding = false
+                    tunnels.hold(completion.slot)
+                } else {
+                    io.release(slot: completion.slot)
+                }
                 if completion.isFinal { receiveEnded(port: completion.port, error: 0) }
             case .receiveEnded:
                 receiveEnded(port: completion.port, error: completion.error)
@@ -20,6 +25,7 @@ extension Worker where IO: ~Copyable {
                 isWoken = true
             }
         }
+        finishTunnels()
         return isWoken
     }
 
@@ -35,6 +41,10 @@ extension Worker where IO: ~Copyable {
         // A frame that was read while its port was being removed belongs to nobody any more.
         guard isPresent(index) else { return }
         states[index].failures = 0
+        if states[index].isTunnel {
+            receiveDatagrams(completion)
+            return
+        }
         if completion.isTruncated {
             let numbers = tables.numbers(of: completion.port)
             countReceived(numbers, length: completion.length, isSuperframe: false)
@@ -61,8 +71,19 @@ extension Worker where IO: ~Copyable {
             numbers[CounterIndex.forwarded] &+= 1
             send(header, length, to: verdict.port, from: port, verdict)
         case .flood:
+            if forwarding.overlay(verdict.domain).pointee.isPresent {
+                if answerNeighbour(header, length, from: port, domain: verdict.domain) {
+                    numbers[CounterIndex.consumed] &+= 1
+                    return
+                }
+                // First, since it may finish the frame's checksum.
+                replicate(header, length, from: port, verdict)
+            }
             numbers[CounterIndex.flooded] &+= 1
             flood(header, length, from: port, verdict)
+        case .tunnel:
+            numbers[CounterIndex.forwarded] &+= 1
+            tunnel(header, length, from: port, verdict)
         }
     }
 
@@ -108,19 +129,28 @@ extension Worker where IO: ~Copyable {
 
     /// Counts the frame as sent: what fails is taken back when the I/O tells.
     @inline(__always)
-    private mutating func queue(_ frame: OutgoingFrame) {
+    mutating func queue(_ frame: OutgoingFrame) {
         let numbers = tables.numbers(of: frame.port)
         guard io.send(frame) else {
             count(drop: .egressFull, numbers)
             return
         }
-        numbers[CounterIndex.sentFrames] &+= 1
         let length = frame.headCount &+ frame.restCount &- VirtioNetHeader.length
+        countSent(numbers, length: length, isSuperframe: frame.isSuperframe)
+    }
+
+    @inline(__always)
+    func countSent(_ numbers: UnsafeMutablePointer<UInt64>, length: Int, isSuperframe: Bool) {
+        numbers[CounterIndex.sentFrames] &+= 1
         numbers[CounterIndex.sentBytes] &+= UInt64(truncatingIfNeeded: length)
-        if frame.isSuperframe { numbers[CounterIndex.sentSuperframes] &+= 1 }
+        if isSuperframe { numbers[CounterIndex.sentSuperframes] &+= 1 }
     }
 
     private func sendFailed(_ completion: Completion) {
+        if states[Int(completion.port) & (SharedTables.maximumPorts &- 1)].isSender {
+            trainFailed(record: completion.length, error: completion.error)
+            return
+        }
         let numbers = tables.numbers(of: completion.port)
         numbers[CounterIndex.sentFrames] &-= 1
         numbers[CounterIndex.sentBytes] &-= UInt64(truncatingIfNeeded: completion.length)

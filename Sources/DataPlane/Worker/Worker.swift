@@ -2,7 +2,8 @@ import Glibc
 
 /// One thread's share of the data plane: its I/O, its domains, ports, stations and counters. Runs to completion; nothing
 /// is shared but the mailbox and the counters that others read. Generic over the I/O so that a script can drive it.
-/// Files beside this one: +Frames (what happens to a frame), +Receiving (arming, endings), +Commands (configuration).
+/// Files beside this one: +Frames (what happens to a frame), +Encapsulation and
+/// +Decapsulation (tunnels), +Receiving (arming, endings), +Commands (configuration).
 package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     /// A port as the worker keeps it beside what `Switch` knows of it.
     struct PortState {
@@ -16,6 +17,10 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         }
 
         var life = Life.absent
+        /// Receives the datagrams of a tunnel.
+        var isTunnel = false
+        /// Sends the trains of a tunnel.
+        var isSender = false
         /// Of a whole configuration that isn't complete yet: receives nothing so far.
         var isWaiting = false
         /// Frames received in the batch `batch`.
@@ -42,6 +47,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     let tables: SharedTables
     let states: UnsafeMutablePointer<PortState>
 
+    var tunnels: TunnelState
     /// Where the head of a frame that leaves with another tag is written.
     let scratch: UnsafeMutableRawPointer
     /// Ports whose receive ended in this batch.
@@ -78,6 +84,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         io: consuming IO, forwarding: consuming Switch, tables: consuming SharedTables, mailbox: Mailbox,
         latency: LatencyHold?, spinMicroseconds: Int
     ) {
+        tunnels = TunnelState(slots: io.slotCount)
         self.io = io
         self.forwarding = forwarding
         self.tables = tables
@@ -123,6 +130,9 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         framesInBatch = 0
         bytesInBatch = 0
         batch &+= 1
+        // All that was written for the last batch has been sent.
+        tunnels.memory.reset()
+        tunnels.isCopyInUse = false
         let isWoken = handleCompletions()
         if framesInBatch > 0 { lastFrame = clock }
         rearm()

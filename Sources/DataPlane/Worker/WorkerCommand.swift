@@ -14,6 +14,12 @@ package enum WorkerCommand: Sendable {
     case addStation(StationConfiguration)
     /// Forgets a station.
     case removeStation(StationConfiguration)
+    /// Makes a tunnel or changes it.
+    case setTunnel(TunnelConfiguration)
+    /// Tells whose an address is.
+    case addNeighbour(NeighbourConfiguration)
+    /// Forgets whose an address is.
+    case removeNeighbour(NeighbourConfiguration)
     /// Handles a frame as if it had come in by the port.
     case inject(port: UInt16, frame: [UInt8])
     /// Ends the worker.

@@ -19,7 +19,10 @@ struct DropReasonTests {
     func directions() {
         let egress = DropReason.allCases.filter { $0.direction == .egress }
         #expect(
-            egress == [.exceedsMTU, .vlanMismatch, .egressFull, .egressDown, .egressRejected, .egressGone])
+            egress == [
+                .exceedsMTU, .vlanMismatch, .egressFull, .egressDown, .egressRejected, .egressGone, .exceedsTunnelMTU,
+                .noTunnel,
+            ])
         #expect(DropReason.allCases.filter { $0.direction == .kernel } == [.kernelQueue, .receiveFailed])
     }
 }

@@ -137,8 +137,6 @@ struct StationTableTests {
         #expect(rig.count(2) == 0)
         #expect(rig.flush(domain: 1) == 20)
         #expect(rig.entries(now: 0).count == 11)
-        #expect(rig.flushStatic() == 1)
-        #expect(rig.addStatic(mac, domain: 1, port: 1))
         #expect(rig.flush(domain: 1, includingStatic: true) == 1)
         #expect(rig.flush(port: 4) == 10)
         #expect(rig.entries(now: 0).isEmpty)

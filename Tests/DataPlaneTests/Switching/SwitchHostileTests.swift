@@ -100,6 +100,8 @@ struct SwitchHostileTests {
             case .forward:
                 forwarded += 1
                 ways = [verdict.port]
+            case .tunnel:
+                Issue.record("a frame to a tunnel, of which there is none: seed \(seed) step \(step)")
             case .flood:
                 flooded += 1
                 ways = Array(rig.forwarding.floodMembers(verdict.domain))

@@ -74,10 +74,6 @@ extension TableRig {
         table.flush(domain: domain, includingStatic: includingStatic)
     }
 
-    func flushStatic() -> Int {
-        table.flushStatic()
-    }
-
     func entries(domain: UInt16? = nil, now: UInt32) -> [StationEntry] {
         table.entries(domain: domain, now: now)
     }

@@ -198,7 +198,7 @@ struct EngineConfigurationTests {
         try taps[0].send(frame: TestFrames.plain())
         #expect(taps[2].receiveFrame() == TestFrames.plain())
         #expect(taps[1].receive(within: 20) == nil)
-        let listed = rig.tables.stations(domain: 1, ageing: 300_000)
+        let listed = rig.tables.stations(domain: DomainConfiguration(id: 1))
         #expect(Set(listed.map(\.mac)) == [TestFrames.alice, TestFrames.bob])
         #expect(listed.first { $0.mac == TestFrames.bob }?.isStatic == true)
         #expect(try client.request(.removeStation(bob)) == 0)

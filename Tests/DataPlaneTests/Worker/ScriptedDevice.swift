@@ -36,6 +36,9 @@ final class ScriptedDevice {
         var slot: UInt16?
         /// It had a head of its own.
         var isGathered: Bool
+        /// Of a datagram: the name and the control data of its message.
+        var name: [UInt8] = []
+        var control: [UInt8] = []
 
         /// From the destination address on.
         var frame: [UInt8] { Array(bytes.dropFirst(VirtioNetHeader.length)) }
@@ -159,6 +162,35 @@ extension ScriptedDevice {
         let record = Sent(
             port: frame.port, bytes: bytes, isSuperframe: frame.isSuperframe, slot: slot,
             isGathered: frame.restCount > 0)
+        return decide(record, length: bytes.count - VirtioNetHeader.length)
+    }
+
+    /// The message itself, its vectors and what they point to stay as they are.
+    func send(_ message: OutgoingMessage) -> Bool {
+        if !attached.contains(message.port) { misuse("send by \(message.port), which isn't attached") }
+        let header = message.message.pointee
+        func keep(_ address: UnsafeRawPointer?, _ count: Int) -> [UInt8] {
+            guard let address else { return [] }
+            let bytes = copy(address, count)
+            promises.append(Promise(address: address, bytes: bytes))
+            return bytes
+        }
+        _ = keep(message.message, MemoryLayout<msghdr>.size)
+        _ = keep(header.msg_iov, header.msg_iovlen * MemoryLayout<iovec>.size)
+        var bytes: [UInt8] = []
+        for vector in UnsafeBufferPointer(start: header.msg_iov, count: header.msg_iovlen) {
+            if let base = vector.iov_base { _ = checkedSlot(of: base, vector.iov_len) }
+            bytes += keep(vector.iov_base, vector.iov_len)
+        }
+        var record = Sent(
+            port: message.port, bytes: bytes, isSuperframe: message.isSuperframe, slot: nil, isGathered: true)
+        record.name = keep(header.msg_name, Int(header.msg_namelen))
+        record.control = keep(header.msg_control, header.msg_controllen)
+        return decide(record, length: message.length)
+    }
+
+    /// Refuses, takes or fails what the worker sends.
+    private func decide(_ record: Sent, length: Int) -> Bool {
         switch fate(record) {
         case .refused:
             return false
@@ -167,8 +199,7 @@ extension ScriptedDevice {
         case .fails(let error):
             upcoming.append(
                 .sendFailed(
-                    port: frame.port, error: error, length: bytes.count - VirtioNetHeader.length,
-                    isSuperframe: frame.isSuperframe))
+                    port: record.port, error: error, length: length, isSuperframe: record.isSuperframe))
         }
         return true
     }
@@ -183,10 +214,7 @@ extension ScriptedDevice {
     }
 
     func wait() {
-        for promise in promises where copy(promise.address, promise.bytes.count) != promise.bytes {
-            misuse("a frame was changed after it was sent")
-        }
-        promises = []
+        submit()
         recycle()
         armed.formUnion(pending)
         pending = []
@@ -196,6 +224,14 @@ extension ScriptedDevice {
         let deliveries = upcoming
         upcoming = []
         for delivery in deliveries { perform(delivery) }
+    }
+
+    /// What was sent had to stay as it was until now.
+    func submit() {
+        for promise in promises where copy(promise.address, promise.bytes.count) != promise.bytes {
+            misuse("a frame was changed after it was sent")
+        }
+        promises = []
     }
 
     func next(_ completion: inout Completion) -> Bool {

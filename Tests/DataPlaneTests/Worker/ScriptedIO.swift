@@ -6,6 +6,7 @@ struct ScriptedIO: FrameIO, ~Copyable {
     let device: ScriptedDevice
 
     var placeholder: UnsafeMutableRawPointer { device.placeholder }
+    var slotCount: Int { device.slotCount }
 
     mutating func attach(port: UInt16, descriptor: Int32, kind: PortKind) -> Int32 {
         device.attach(port)
@@ -25,6 +26,14 @@ struct ScriptedIO: FrameIO, ~Copyable {
 
     mutating func send(_ frame: OutgoingFrame) -> Bool {
         device.send(frame)
+    }
+
+    mutating func send(_ message: OutgoingMessage) -> Bool {
+        device.send(message)
+    }
+
+    mutating func submit() {
+        device.submit()
     }
 
     mutating func release(slot: UInt16) {

@@ -85,7 +85,7 @@ final class ScriptedWorker {
     }
 
     /// Stations of domain 1 that are in the table, however old.
-    var stationCount: Int { tables.stations(domain: 1, ageing: .max).count }
+    var stationCount: Int { tables.stations(domain: DomainConfiguration(id: 1, ageingMilliseconds: .max)).count }
 
     /// How long the worker would wait now, in nanoseconds.
     var nextTimeout: Int64 { worker.nextTimeout() }

@@ -31,7 +31,7 @@ struct TableFileTests {
         let tables = try open(path, workers: 3)
         #expect(tables.workers == 3)
         for port in [UInt16(0), 1, 4_095] { #expect(tables.counters(port: port) == PortCounters()) }
-        #expect(tables.stations(domain: 1, ageing: .max) == [])
+        #expect(tables.stations(domain: DomainConfiguration(id: 1, ageingMilliseconds: .max)) == [])
         var status = stat()
         #expect(stat(path.text, &status) == 0 && status.st_mode & 0o777 == 0o600)
         let places = [-1, 0, 2, 3].map { worker in
@@ -53,7 +53,7 @@ struct TableFileTests {
         let tables = try open(path)
         #expect(tables.counters(port: 7).drops == [.kernelQueue: 1_234])
         #expect(tables.counters(port: 6) == PortCounters() && tables.counters(port: 8) == PortCounters())
-        #expect(tables.stations(domain: 1, ageing: .max).map(\.mac) == [0x0200_0000_0001])
+        #expect(tables.stations(domain: DomainConfiguration(id: 1, ageingMilliseconds: .max)).map(\.mac) == [0x0200_0000_0001])
         tables.resetCounters(port: 7)
         #expect(tables.counters(port: 7) == PortCounters())
     }

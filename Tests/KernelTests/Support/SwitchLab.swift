@@ -26,6 +26,8 @@ final class SwitchLab {
     let session: EngineSession
     private let privateNamespace: LabNamespace
     private(set) var ports: [UInt16: LabPort] = [:]
+    /// What holds the UDP ports of tunnels.
+    private var reservations: [Int32] = []
 
     /// Starts an engine with one worker and domain 1.
     init(io: IOChoice, slots: Int = 256, spinMicroseconds: Int = 20, latency: String = "/dev/null") throws {
@@ -39,6 +41,7 @@ final class SwitchLab {
 
     deinit {
         for port in ports.values { close(port.descriptor) }
+        for descriptor in reservations { close(descriptor) }
     }
 
     /// A session with the namespace of the near ends.
@@ -112,6 +115,7 @@ final class SwitchLab {
         switch kind {
         case .tap: try addTap(id, in: sandbox, as: name, domain: domain, mtu: mtu, configure: configure)
         case .packetSocket: try addVeth(id, in: sandbox, as: name, domain: domain, mtu: mtu, configure: configure)
+        case .tunnel, .datagram: throw SetupError("a port of a tunnel lies in no sandbox")
         }
     }
 
@@ -132,6 +136,24 @@ final class SwitchLab {
                     descriptor: descriptor), mtu: 1_500
             ) { _ in }
         }
+    }
+
+    /// Opens a tunnel's sockets in the namespace of a host, and tells the engine of them. Its ports are `id` and the
+    /// ones behind it.
+    func addTunnel(_ id: UInt16, of host: LabNamespace, local: IPAddress, udpPort: UInt16 = 4_789) throws {
+        let opened = try host.run { try TunnelSockets.open(local: local, udpPort: udpPort, senders: 4) }
+        let descriptors = [(PortKind.tunnel, opened.receiver)] + opened.senders.map { (PortKind.datagram, $0) }
+        for (offset, (kind, descriptor)) in descriptors.enumerated() {
+            _ = try add(
+                LabPort(
+                    id: id + UInt16(offset), kind: kind, domain: 0, name: "vxlan", mac: .zero, nearIndex: nil,
+                    descriptor: descriptor), mtu: 65_535
+            ) { _ in }
+        }
+        reservations.append(opened.reservation)
+        let senders = (1..<descriptors.count).map { id + UInt16($0) }
+        try session.perform(
+            .tunnel(TunnelConfiguration(id: id, senders: senders, udpPort: udpPort, local: local)))
     }
 
     /// Tells the engine of a port whose descriptor is made.

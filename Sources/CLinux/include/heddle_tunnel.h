@@ -1,0 +1,24 @@
+// Sockets of a VXLAN tunnel end: what receives, what keeps the UDP port, what sends. Addresses are 4 (IPv4) or 16 (IPv6)
+// bytes in the order of the wire, ports in host order. All return the descriptor or -errno.
+#ifndef HEDDLE_TUNNEL_H
+#define HEDDLE_TUNNEL_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+// A packet socket, bound to no interface, that gets the UDP datagrams to the address and port: whole frames behind a
+// 10-byte virtio_net_hdr, with auxdata, non-blocking. Later fragments don't pass its filter, first ones do.
+int heddle_tunnel_receiver(const uint8_t *address, int address_length, uint16_t port, int receive_buffer);
+
+// A UDP socket bound to the address and port that takes nothing: the host neither answers for the port nor gives it to
+// others, and trains of datagrams stay in one piece on their way (UDP_GRO).
+int heddle_tunnel_reservation(const uint8_t *address, int address_length, uint16_t port);
+
+// A UDP socket bound to the address and port that sends and takes nothing: never fragmented, hop limit 64.
+int heddle_tunnel_sender(const uint8_t *address, int address_length, uint16_t port, int send_buffer);
+
+// sendmsg and writev of a struct msghdr's vectors, without waiting. Return what was written or -errno.
+ssize_t heddle_send_one(int fd, const void *message);
+ssize_t heddle_write_vectors(int fd, const void *message);
+
+#endif
