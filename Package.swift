@@ -111,7 +111,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "HeddleClientTests", dependencies: ["HeddleClient", "HeddleAPI"], swiftSettings: settings),
         .testTarget(
-            name: "HeddleCommandTests", dependencies: ["heddle", "HeddleAPI", arguments], swiftSettings: settings),
+            name: "HeddleCommandTests", dependencies: ["heddle", "HeddleAPI", "Bench", arguments],
+            swiftSettings: settings),
         // The HTTP API and the command line against a control plane that only records what it is asked.
         .testTarget(
             name: "ControlAPITests",

@@ -24,11 +24,12 @@ public struct BenchRun {
                 "the bench makes network namespaces and packet sockets, which only root may", hint: "run it with sudo")
         }
         let kinds = options.subjects.compactMap { SubjectKind(rawValue: $0) }
-        let heddle = kinds.filter { [.heddleTap, .heddleVeth].contains($0) }
-        if !heddle.isEmpty, access(programs.daemon, X_OK) != 0 {
+        if kinds.contains(where: \.needsDaemon), access(programs.daemon, X_OK) != 0 {
+            let others = options.scene.subjects.filter { !$0.needsDaemon && $0 != .openVSwitch }
             throw BenchError(
                 "there is no program \(programs.daemon)",
-                hint: "build heddled and heddle-engine too, or leave Heddle out: --subjects veth,bridge,relay")
+                hint: "build heddled and heddle-engine too, or leave Heddle out: --subjects "
+                    + others.map(\.rawValue).joined(separator: ","))
         }
         Workspace.removeLeftovers()
         let workspace = Workspace()
@@ -94,6 +95,10 @@ public struct BenchRun {
             case .rtt: [RoundTripTest(seconds: options.roundTripSeconds, ping: Tool.find("ping"))]
             case .cpu: [CostTest(seconds: options.costSeconds)]
             case .attach: []
+            case .transfer: [TransferTest(bytes: options.transferBytes)]
+            case .plainTCP1: [WithoutOffload(StreamTest(streams: 1, seconds: options.seconds, tool: tool))]
+            case .plainTCP4: [WithoutOffload(StreamTest(streams: 4, seconds: options.seconds, tool: tool))]
+            case .plainTransfer: [WithoutOffload(TransferTest(bytes: options.transferBytes))]
             }
         }
     }

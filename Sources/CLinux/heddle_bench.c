@@ -28,6 +28,12 @@ int heddle_bench_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC) ? -errno : 0;
 }
 
+int heddle_bench_memory_file(const char *name, size_t size) {
+    int fd = memfd_create(name, MFD_CLOEXEC);
+    if (fd < 0) return -errno;
+    return ftruncate(fd, (off_t)size) ? fail(fd) : fd;
+}
+
 int heddle_bench_stamp_arrivals(int fd) {
     int one = 1;
     return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one) ? -errno : 0;

@@ -124,7 +124,7 @@ import Testing
 
     @Test func optionsAreChecked() {
         func refused(_ change: (inout BenchOptions) -> Void) -> String? {
-            var options = BenchOptions.full
+            var options = BenchOptions.full()
             change(&options)
             do {
                 try options.validate()

@@ -22,7 +22,7 @@ enum ReportFixture {
         var histogram = LatencyHistogram()
         for value in 1...10_000 { histogram.record(UInt64(value) * 10) }
         return BenchReport(
-            version: "0.0.1", startedAt: "2026-01-02T03:04:05Z", seconds: 75, options: .quick,
+            version: "0.0.1", startedAt: "2026-01-02T03:04:05Z", seconds: 75, options: .quick(),
             machine: MachineFacts(
                 cores: 2, processor: "Test \"CPU\"", isVirtual: true, memory: 1_024, kernel: "Linux 6",
                 idleDriver: "none", system: "Test", tools: ["iperf3": "iperf 3"]),
@@ -37,5 +37,24 @@ enum ReportFixture {
                 LatencyCurve(subject: "bridge", kind: "udp", title: "Round trip of UDP", histogram: histogram),
                 LatencyCurve(subject: "relay", kind: "udp", title: "Round trip of UDP", histogram: histogram),
             ], notes: ["a note & more"], failures: ["bare relay: it broke"])
+    }
+
+    /// The same figures as if they were of two hosts.
+    static func makeOverlay() -> BenchReport {
+        var report = make()
+        report.options = .quick(.overlay)
+        report.subjects = [
+            .init(name: "vxlan", title: "kernel VXLAN"), .init(name: "heddle-vxlan", title: "Heddle"),
+        ]
+        let names = ["bridge": "vxlan", "heddle-tap": "heddle-vxlan"]
+        report.samples = report.samples.compactMap { sample in
+            names[sample.subject].map { name in
+                var sample = sample
+                sample.subject = name
+                return sample
+            }
+        }
+        report.latencies = []
+        return report
     }
 }

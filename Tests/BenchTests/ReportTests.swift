@@ -9,12 +9,12 @@ import Testing
     @Test func ratiosAreTakenRoundByRound() throws {
         let summary = try #require(report.summary(of: ReportFixture.throughput, subject: "heddle-tap"))
         #expect(summary.spread.median == 12.8)
-        #expect(summary.toBridge?.median == 0.8)
-        #expect(summary.toBridge?.minimum == 0.8)
+        #expect(summary.toReference?.median == 0.8)
+        #expect(summary.toReference?.minimum == 0.8)
         #expect(summary.toRelay?.median == 1.6)
         #expect(!summary.senderLimited)
         let bridge = try #require(report.summary(of: ReportFixture.throughput, subject: "bridge"))
-        #expect(bridge.toBridge == nil)
+        #expect(bridge.toReference == nil)
         #expect(report.summary(of: ReportFixture.roundTrip, subject: "relay")?.senderLimited == true)
         #expect(report.summary(of: ReportFixture.throughput, subject: "ovs") == nil)
     }

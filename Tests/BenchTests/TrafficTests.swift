@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test func heddleWithoutItsDaemonIsRefusedWithTheWayOut() {
-        var options = BenchOptions.quick
+        var options = BenchOptions.quick()
         options.subjects = ["heddle-tap"]
         let programs = BenchPrograms(daemon: "/nonexistent/heddled", relay: "/nonexistent/heddle")
         let run = BenchRun(options: options, programs: programs, version: "test", progress: Progress(isQuiet: true))

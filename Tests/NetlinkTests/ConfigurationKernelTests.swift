@@ -178,6 +178,15 @@ struct ConfigurationKernelTests {
         for line in ["\(mac) dst 10.1.0.3", "\(MACAddress.zero) dst 10.1.0.3", "\(MACAddress.zero) dst 10.1.0.4"] {
             #expect(shown.contains(line), "\(shown)")
         }
+        try host.session.removeTunnelStation(link: vxlan, mac: .zero, remote: IPAddress(parsing: "10.1.0.3"))
+        let left = try host.namespace.run { KernelLab.output("bridge fdb show dev vx0") }
+        #expect(!left.contains("\(MACAddress.zero) dst 10.1.0.3"), "\(left)")
+        #expect(left.contains("\(MACAddress.zero) dst 10.1.0.4"), "\(left)")
+        let error = #expect(throws: NetlinkError.self) {
+            try host.session.removeTunnelStation(
+                link: vxlan, mac: MACAddress(value: 0x0200_0000_0008), remote: IPAddress(parsing: "10.1.0.3"))
+        }
+        #expect(error?.errno == .noSuchFileOrDirectory, "\(error as Any)")
     }
 
     @Test("what is asked of a link that is not there is an error")

@@ -49,6 +49,27 @@ struct EthtoolKernelTests {
         #expect(try ethtool.offloads("v1") == expected)
     }
 
+    @Test("features are switched by their names, and the others stay")
+    func features() throws {
+        let namespace = try NetworkNamespace.make()
+        let session = try RouteSocket(in: namespace)
+        try session.createVeth(near: NewLink(name: KernelLab.name("v1")), far: NewLink(name: KernelLab.name("v2")))
+        let ethtool = try EthtoolSocket(in: namespace)
+        let before = try ethtool.features("v1")
+        let names = ["tx-udp-segmentation", "tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation"]
+        for name in names { #expect(before[name] == true, "\(name) of \(before)") }
+        #expect(before["tx-tcp-segmentation"] == true)
+        try ethtool.setFeatures("v1", Dictionary(uniqueKeysWithValues: names.map { ($0, false) }))
+        let after = try ethtool.features("v1")
+        #expect(after == before.merging(names.map { ($0, false) }) { $1 })
+        try ethtool.setFeatures("v1", before.filter { names.contains($0.key) })
+        #expect(try ethtool.features("v1") == before)
+        #expect(try ethtool.features("v2") == before, "the other end was never asked")
+        let error = #expect(throws: NetlinkError.self) { try ethtool.setFeatures("v1", ["tx-magic": true]) }
+        #expect(error?.errno == .invalidArgument && "\(error as Any)".contains("tx-magic"))
+        #expect(throws: NetlinkError.self) { try ethtool.features("nothing") }
+    }
+
     @Test("interfaces that are not there and those that know nothing of it are errors")
     func errors() throws {
         let namespace = try NetworkNamespace.make()

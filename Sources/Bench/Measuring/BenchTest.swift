@@ -6,8 +6,14 @@ protocol BenchTest: Sendable {
     var metrics: [Metric] { get }
     /// About how long one measurement takes, to tell how long is left.
     var expectedSeconds: Double { get }
+    /// What it wants of the underlay between two hosts.
+    var underlay: Underlay { get }
     /// Measures once.
     func measure(_ target: TestTarget) throws -> Findings
+}
+
+extension BenchTest {
+    var underlay: Underlay { .asMade }
 }
 
 /// What a test measures.

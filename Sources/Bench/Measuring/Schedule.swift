@@ -57,6 +57,7 @@ struct Schedule {
             note("somebody keeps the processors awake (/dev/cpu_dma_latency): round trips are shorter than they were")
         }
         do {
+            try subject.prepare(test.underlay)
             try subject.beginTurn()
             defer { subject.endTurn() }
             // Neighbour tables and stations are filled again if they have aged.

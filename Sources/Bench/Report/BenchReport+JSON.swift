@@ -22,8 +22,10 @@ extension BenchReport {
             subjects.compactMap { subject in
                 summary(of: metric, subject: subject.name).map {
                     SummaryRow(
-                        metric: metric.id, subject: subject.name, spread: $0.spread, toBridge: $0.toBridge,
-                        toRelay: $0.toRelay, senderLimited: $0.senderLimited)
+                        metric: metric.id, subject: subject.name, spread: $0.spread,
+                        toBridge: reference == .bridge ? $0.toReference : nil,
+                        toVxlan: reference == .vxlan ? $0.toReference : nil, toRelay: $0.toRelay,
+                        senderLimited: $0.senderLimited)
                 }
             }
         }
@@ -60,6 +62,7 @@ extension BenchReport {
         var subject: String
         var spread: Spread
         var toBridge: Spread?
+        var toVxlan: Spread?
         var toRelay: Spread?
         var senderLimited: Bool
     }

@@ -30,6 +30,11 @@ extension BenchReport {
         return groups
     }
 
+    /// The heads of a table of one or more figures.
+    var ratioHeads: [String] {
+        ["subject", "median", "min…max", "× \(reference.rawValue)", "min…max", "× relay", "min…max"]
+    }
+
     /// The name that people read of a subject.
     func title(ofSubject name: String) -> String {
         subjects.first { $0.name == name }?.title ?? name
@@ -40,12 +45,12 @@ extension BenchReport {
     }
 
     private func table(of metric: Metric, _ measured: [SubjectFacts]) -> TextTable {
-        var table = TextTable(["subject", "median", "min…max", "× bridge", "min…max", "× relay", "min…max"])
+        var table = TextTable(ratioHeads)
         for subject in measured {
             guard let summary = summary(of: metric, subject: subject.name) else { continue }
             table.add(
                 [subject.title, (summary.senderLimited ? "≥ " : "") + Quantity.text(summary.spread.median)]
-                    + [Self.range(summary.spread, Quantity.text)] + Self.cells(summary.toBridge)
+                    + [Self.range(summary.spread, Quantity.text)] + Self.cells(summary.toReference)
                     + Self.cells(summary.toRelay))
         }
         return table

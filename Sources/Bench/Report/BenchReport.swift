@@ -70,8 +70,8 @@ public struct BenchReport: Codable, Sendable, Hashable {
     public struct Summary: Sendable, Hashable {
         /// Of the samples themselves.
         public var spread: Spread
-        /// Against the kernel bridge, round by round; nil if there is nothing to compare with.
-        public var toBridge: Spread?
+        /// Against the scene's reference (the kernel's way), round by round; nil if there is nothing to compare with.
+        public var toReference: Spread?
         /// Against the bare relay, round by round.
         public var toRelay: Spread?
         /// In most rounds it was the sender that could do no more.
@@ -79,7 +79,7 @@ public struct BenchReport: Codable, Sendable, Hashable {
     }
 
     /// The subject that all are compared with.
-    public static let bridge = "bridge"
+    public var reference: SubjectKind { options.scene.reference }
     /// The subject that stands for what the input and output alone costs.
     public static let relay = "relay"
 
@@ -94,7 +94,7 @@ public struct BenchReport: Codable, Sendable, Hashable {
         }
         let limited = own.count { $0.senderLimited == true }
         return Summary(
-            spread: spread, toBridge: ratio(to: Self.bridge), toRelay: ratio(to: Self.relay),
+            spread: spread, toReference: ratio(to: reference.rawValue), toRelay: ratio(to: Self.relay),
             senderLimited: limited * 2 > own.count)
     }
 

@@ -24,10 +24,14 @@ final class HeddleDaemon: Sendable {
     /// How long a daemon may take to be ready.
     private static let patience: Double = 15
 
-    /// Starts a daemon and waits until it serves.
+    /// Starts a daemon in a namespace that is made for it, and waits until it serves.
     static func start(_ executable: String, label: String, workspace: Workspace) throws -> HeddleDaemon {
-        let host = try workspace.makeSandbox(label)
-        let folder = try workspace.folder() + "/\(label)"
+        try start(executable, in: workspace.makeSandbox(label), workspace: workspace)
+    }
+
+    /// Starts a daemon in a namespace that has no other, and waits until it serves.
+    static func start(_ executable: String, in host: Sandbox, workspace: Workspace) throws -> HeddleDaemon {
+        let folder = try workspace.folder() + "/\(host.name.dropFirst(workspace.prefix.count))"
         let state = folder + "/state"
         guard mkdir(folder, 0o700) == 0, mkdir(state, 0o700) == 0 else {
             throw BenchError("cannot make the directory \(folder): \(Errno(rawValue: errno))")

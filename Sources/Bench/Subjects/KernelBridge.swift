@@ -11,12 +11,7 @@ package final class KernelBridge: Subject {
 
     package func setUp(in workspace: Workspace) throws -> TestPath {
         let host = try workspace.makeSandbox("bridge")
-        try host.run {
-            for hook in Self.netfilterHooks {
-                // Absent where the kernel has no br_netfilter: then nothing looks anyway.
-                try? TextFile.write("0", to: "/proc/sys/net/bridge/bridge-nf-call-\(hook)")
-            }
-        }
+        try Self.turnNetfilterOff(in: host)
         let bridge = try host.routes().createBridge(NewLink(name: try Plan.name("br0"), isUp: true))
         let sender = try workspace.makeSandbox("bridge-a")
         let receiver = try workspace.makeSandbox("bridge-b")
@@ -26,11 +21,23 @@ package final class KernelBridge: Subject {
             sender: try Plan.bringUp(sender, Plan.sender), receiver: try Plan.bringUp(receiver, Plan.receiver))
     }
 
+    /// Has netfilter look at no bridged packet of a namespace.
+    static func turnNetfilterOff(in host: Sandbox) throws {
+        try host.run {
+            for hook in netfilterHooks {
+                // Absent where the kernel has no br_netfilter: then nothing looks anyway.
+                try? TextFile.write("0", to: "/proc/sys/net/bridge/bridge-nf-call-\(hook)")
+            }
+        }
+    }
+
     /// Joins a sandbox to a bridge by a pair of interfaces.
-    static func connect(_ sandbox: Sandbox, to bridge: Int32, as port: String, in host: Sandbox) throws {
+    static func connect(
+        _ sandbox: Sandbox, to bridge: Int32, as port: String, in host: Sandbox, mtu: UInt32? = nil
+    ) throws {
         let routes = try host.routes()
-        let near = NewLink(name: try Plan.name(port), isUp: true)
-        let far = NewLink(name: try Plan.name(Plan.interface))
+        let near = NewLink(name: try Plan.name(port), mtu: mtu, isUp: true)
+        let far = NewLink(name: try Plan.name(Plan.interface), mtu: mtu)
         let index = try routes.createVeth(near: near, far: far, farNamespace: sandbox.namespace)
         try routes.setMaster(link: index, bridge)
     }

@@ -5,6 +5,8 @@ package protocol Subject: AnyObject {
     /// Makes it in namespaces of its own and returns the two ends; both have an IPv4 address and are up. Everything it
     /// makes outside of the process is the workspace's to remove.
     func setUp(in workspace: Workspace) throws -> TestPath
+    /// Has the underlay between its hosts as the next test wants it; nothing where there is none.
+    func prepare(_ underlay: Underlay) throws
     /// Its measurement begins: what costs the others something is switched on only now.
     func beginTurn() throws
     /// Its measurement is over.
@@ -14,6 +16,7 @@ package protocol Subject: AnyObject {
 }
 
 extension Subject {
+    package func prepare(_ underlay: Underlay) throws {}
     package func beginTurn() throws {}
     package func endTurn() {}
     package var switchProcesses: [Int32] { [] }

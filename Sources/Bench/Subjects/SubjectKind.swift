@@ -12,6 +12,30 @@ public enum SubjectKind: String, CaseIterable, Sendable {
     case relay
     /// Open vSwitch with its user-space datapath.
     case openVSwitch = "ovs"
+    /// A kernel VXLAN device and a bridge on both hosts.
+    case vxlan
+    /// Heddle on both hosts.
+    case heddleVXLAN = "heddle-vxlan"
+    /// Heddle on the host that sends, the kernel's VXLAN device on the other.
+    case heddleToVXLAN = "heddle-to-vxlan"
+    /// The kernel's VXLAN device on the host that sends, Heddle on the other.
+    case vxlanToHeddle = "vxlan-to-heddle"
+
+    /// Which runs it belongs to.
+    public var scene: BenchScene {
+        switch self {
+        case .veth, .bridge, .heddleTap, .heddleVeth, .relay, .openVSwitch: .host
+        case .vxlan, .heddleVXLAN, .heddleToVXLAN, .vxlanToHeddle: .overlay
+        }
+    }
+
+    /// Whether it is made of Heddle, whole or half.
+    var needsDaemon: Bool {
+        switch self {
+        case .heddleTap, .heddleVeth, .heddleVXLAN, .heddleToVXLAN, .vxlanToHeddle: true
+        case .veth, .bridge, .relay, .openVSwitch, .vxlan: false
+        }
+    }
 
     /// What people read.
     public var title: String {
@@ -22,6 +46,10 @@ public enum SubjectKind: String, CaseIterable, Sendable {
         case .heddleVeth: "Heddle, veth"
         case .relay: "bare relay"
         case .openVSwitch: "Open vSwitch"
+        case .vxlan: "kernel VXLAN"
+        case .heddleVXLAN: "Heddle"
+        case .heddleToVXLAN: "Heddle to kernel"
+        case .vxlanToHeddle: "kernel to Heddle"
         }
     }
 
@@ -34,6 +62,10 @@ public enum SubjectKind: String, CaseIterable, Sendable {
         case .heddleVeth: "heddled and heddle-engine, sandboxes attached with --via veth"
         case .relay: "two TAPs joined by an io_uring loop without any lookup: the floor of user-space forwarding"
         case .openVSwitch: "ovs-vswitchd with datapath_type=netdev on veth ports, if it is installed"
+        case .vxlan: "both hosts: the kernel's VXLAN device in a kernel bridge with a veth into the sandbox"
+        case .heddleVXLAN: "both hosts: heddled with a network of the driver overlay, a TAP in the sandbox"
+        case .heddleToVXLAN: "Heddle on the sender's host, the kernel's VXLAN device and bridge on the receiver's"
+        case .vxlanToHeddle: "the kernel's VXLAN device and bridge on the sender's host, Heddle on the receiver's"
         }
     }
 }

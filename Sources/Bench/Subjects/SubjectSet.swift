@@ -42,6 +42,8 @@ struct SubjectSet {
         case .heddleVeth: HeddleSwitch(kind: kind, via: "veth", daemonExecutable: programs.daemon)
         case .relay: RelaySubject(executable: programs.relay, workspace: workspace)
         case .openVSwitch: OpenVSwitch(workspace: workspace)
+        case .vxlan, .heddleVXLAN, .heddleToVXLAN, .vxlanToHeddle:
+            OverlaySubject(kind: kind, daemonExecutable: programs.daemon)
         }
     }
 }

@@ -14,6 +14,9 @@ void heddle_bench_wake_on_time(void);
 // A pipe whose ends are close-on-exec: ends[0] reads, ends[1] writes. 0 or -errno.
 int heddle_bench_pipe(int ends[2]);
 
+// A file of `size` bytes in memory that goes with its last descriptor (close-on-exec). Descriptor or -errno.
+int heddle_bench_memory_file(const char *name, size_t size);
+
 // Has the kernel stamp what a socket receives (SO_TIMESTAMPNS). 0 or -errno.
 int heddle_bench_stamp_arrivals(int fd);
 // recv, and *realtime_ns is when the kernel received it (CLOCK_REALTIME), or 0 if it doesn't tell. Returns the bytes

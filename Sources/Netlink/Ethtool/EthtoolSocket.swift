@@ -99,14 +99,16 @@ public final class EthtoolSocket {
     func call<Argument: BitwiseCopyable>(
         _ name: String, _ operation: @autoclosure () -> String, _ argument: inout Argument
     ) throws(NetlinkError) {
-        guard !name.utf8.contains(0) else {
-            throw NetlinkError(errno: .invalidArgument, operation: operation(), message: "a zero byte in the name")
-        }
         // The argument's type is as large as the command's structure, so that the kernel stays within it.
-        let result = withUnsafeMutableBytes(of: &argument) { bytes in
-            heddle_ethtool(descriptor.rawValue, name, bytes.baseAddress)
-        }
+        let result = withUnsafeMutableBytes(of: &argument) { call(name, $0) }
         guard result >= 0 else { throw NetlinkError(errno: Errno(rawValue: -result), operation: operation()) }
+    }
+
+    /// Runs one command on memory that is as large as the command's structure. Returns what the kernel says, or -errno.
+    func call(_ name: String, _ argument: UnsafeMutableRawBufferPointer) -> Int32 {
+        // A C string ends at its first zero byte: the kernel would be asked about another interface.
+        guard !name.utf8.contains(0) else { return -Errno.invalidArgument.rawValue }
+        return heddle_ethtool(descriptor.rawValue, name, argument.baseAddress)
     }
 
     /// struct ethtool_value.

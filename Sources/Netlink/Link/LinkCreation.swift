@@ -74,8 +74,14 @@ public struct VXLANOptions: Hashable, Sendable {
     public var learning: Bool
     /// Index of the interface that it must send by.
     public var link: Int32?
+    /// Whether its datagrams over IPv4 carry a UDP checksum; the kernel's default is yes.
+    public var udpChecksum: Bool?
+    /// Whether its datagrams over IPv6 go without a UDP checksum (RFC 6935); the kernel's default is no.
+    public var zeroChecksum6Send: Bool?
+    /// Whether it takes datagrams over IPv6 that have no UDP checksum; the kernel's default is no.
+    public var zeroChecksum6Receive: Bool?
 
-    /// Describes a VXLAN device.
+    /// Describes a VXLAN device that leaves checksums to the kernel.
     public init(
         identifier: UInt32, local: IPAddress? = nil, remote: IPAddress? = nil, port: UInt16 = 4789,
         learning: Bool = true, link: Int32? = nil
@@ -101,5 +107,11 @@ public struct VXLANOptions: Hashable, Sendable {
         }
         writer.attribute(VXLANAttribute.learning, UInt8(learning ? 1 : 0))
         writer.attribute(VXLANAttribute.port, port.bigEndian)
+        for (wanted, type) in [
+            (udpChecksum, VXLANAttribute.udpChecksum), (zeroChecksum6Send, VXLANAttribute.zeroChecksum6Send),
+            (zeroChecksum6Receive, VXLANAttribute.zeroChecksum6Receive),
+        ] {
+            if let wanted { writer.attribute(type, UInt8(wanted ? 1 : 0)) }
+        }
     }
 }

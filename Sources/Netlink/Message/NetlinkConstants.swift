@@ -102,6 +102,9 @@ enum VXLANAttribute {
     static let port: UInt16 = 15
     static let group6: UInt16 = 16
     static let local6: UInt16 = 17
+    static let udpChecksum: UInt16 = 18
+    static let zeroChecksum6Send: UInt16 = 19
+    static let zeroChecksum6Receive: UInt16 = 20
 }
 
 /// Flags of a link, from linux/if.h (IFF_*).

@@ -55,6 +55,17 @@ extension RouteSession {
             writer.attribute(NeighbourAttribute.destination, octets: remote.octets)
         }
     }
+
+    /// Takes a station from the table of a VXLAN device. Throws `.noSuchFileOrDirectory` if it isn't behind `remote`.
+    public func removeTunnelStation(link index: Int32, mac: MACAddress, remote: IPAddress) throws(NetlinkError) {
+        try perform(
+            "remove the station \(mac) behind \(remote)", type: MessageType.deleteNeighbour
+        ) { writer in
+            writer.appendNeighbourHeader(family: ProtocolFamily.bridge, index: index, state: [], flags: ownTable)
+            writer.attribute(NeighbourAttribute.linkAddress, octets: mac.octets)
+            writer.attribute(NeighbourAttribute.destination, octets: remote.octets)
+        }
+    }
 }
 
 /// NTF_SELF of linux/neighbour.h: the device's own table, not its bridge's.

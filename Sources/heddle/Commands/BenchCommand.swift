@@ -16,17 +16,26 @@ struct BenchCommand: ParsableCommand {
             and only figures that were taken one right after the other can be compared. See --list for what can be \
             measured.
 
+            With --overlay there are two hosts, as namespaces joined by a veth pair, with one sandbox on each and a \
+            VXLAN network over both: Heddle on both hosts, on one of them, and on none, compared with the kernel's VXLAN \
+            device and bridge. TCP is measured a second time on an underlay without offload, and transfers are checked \
+            by their SHA-256: one that arrives damaged fails the run. See --overlay --list.
+
             Examples:
               heddle bench --quick
               heddle bench --report bench.html
               heddle bench --subjects bridge,heddle-tap --tests tcp1,rtt --rounds 9
+              heddle bench --overlay --report overlay.html
               heddle bench --json > bench.json
               heddle bench --from bench.json --report bench.html
             """)
 
     @OptionGroup(title: "Options of every command") var global: GlobalOptions
 
-    @Flag(help: "A first look in less than a minute: 2 rounds of short runs.")
+    @Flag(help: "Measure a network over two hosts instead of one on one host.")
+    var overlay = false
+
+    @Flag(help: "A first look in a minute or two: 2 rounds of short runs.")
     var quick = false
 
     @Option(
@@ -45,7 +54,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How long a TCP run lasts; the others follow. (default: 3)", valueName: "s"))
     var seconds: Double?
 
-    @Option(help: ArgumentHelp("Bytes of probe frames, without FCS. (default: 60,512,1514)", valueName: "n,…"))
+    @Option(
+        help: ArgumentHelp(
+            "Bytes of probe frames, without FCS. (default: 60,512,1514; with --overlay 60,512,1464)", valueName: "n,…"))
     var sizes: String?
 
     @Option(help: ArgumentHelp("How many sandboxes the attach test attaches. (default: 200)", valueName: "n"))
@@ -71,7 +82,7 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         guard !list else {
-            print(BenchCommand.listing, terminator: "")
+            print(BenchCommand.listing(scene), terminator: "")
             return
         }
         // Before minutes of measuring and not after.
@@ -90,8 +101,13 @@ struct BenchCommand: ParsableCommand {
         return try run.run()
     }
 
+    private var scene: BenchScene { overlay ? .overlay : .host }
+
     func options() throws -> BenchOptions {
-        var options = quick ? BenchOptions.quick : .full
+        guard !overlay || sandboxes == nil else {
+            throw ValidationError("--sandboxes is for the attach test, which --overlay does not have: leave it out.")
+        }
+        var options = quick ? BenchOptions.quick(scene) : .full(scene)
         if let subjects { options.subjects = BenchCommand.words(subjects) }
         if let tests { options.tests = BenchCommand.words(tests) }
         if let rounds { options.rounds = rounds }
@@ -113,15 +129,15 @@ struct BenchCommand: ParsableCommand {
         text.split(separator: ",").map { String($0.filter { $0 != " " }) }
     }
 
-    static var listing: String {
+    static func listing(_ scene: BenchScene) -> String {
         func rows(_ items: [(name: String, summary: String)]) -> String {
             let width = (items.map(\.name.count).max() ?? 0) + 2
             return items.map { item in
                 "  \(item.name)" + String(repeating: " ", count: width - item.name.count) + item.summary + "\n"
             }.joined()
         }
-        return "subjects\n" + rows(SubjectKind.allCases.map { ($0.rawValue, $0.summary) })
-            + "tests\n" + rows(TestKind.allCases.map { ($0.rawValue, $0.summary) })
+        return "subjects\n" + rows(scene.subjects.map { ($0.rawValue, $0.summary) })
+            + "tests\n" + rows(scene.tests.map { ($0.rawValue, $0.summary) })
     }
 }
 

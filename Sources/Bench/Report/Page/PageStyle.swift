@@ -4,11 +4,13 @@ enum PageStyle {
     /// looks for; told apart by colour-blind people too, and never by colour alone.
     private static let light = [
         "veth": "#9a9a94", "bridge": "#4a4a46", "heddle-tap": "#0b7a75", "heddle-veth": "#d1495b",
-        "relay": "#7a5fb5", "ovs": "#b07d10",
+        "relay": "#7a5fb5", "ovs": "#b07d10", "vxlan": "#4a4a46", "heddle-vxlan": "#0b7a75",
+        "heddle-to-vxlan": "#d1495b", "vxlan-to-heddle": "#7a5fb5",
     ]
     private static let dark = [
         "veth": "#8b8d8a", "bridge": "#d6d8d3", "heddle-tap": "#3cc4bb", "heddle-veth": "#ff8593",
-        "relay": "#b79cf2", "ovs": "#e3b341",
+        "relay": "#b79cf2", "ovs": "#e3b341", "vxlan": "#d6d8d3", "heddle-vxlan": "#3cc4bb",
+        "heddle-to-vxlan": "#ff8593", "vxlan-to-heddle": "#b79cf2",
     ]
 
     /// The name of a subject's colour.

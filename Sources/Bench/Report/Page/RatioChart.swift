@@ -1,4 +1,4 @@
-/// How subjects stand to the kernel bridge in all main figures at once: a row for each figure, a dot for each subject
+/// How subjects stand to the reference in all main figures at once: a row for each figure, a dot for each subject
 /// at its median ratio with its spread, on a logarithmic axis turned so that right is better.
 struct RatioChart {
     private struct Mark {
@@ -9,6 +9,7 @@ struct RatioChart {
     }
 
     private let rows: [(metric: Metric, marks: [Mark])]
+    private let reference: String
 
     private static let width = 1_120.0
     private static let labelWidth = 330.0
@@ -17,9 +18,11 @@ struct RatioChart {
 
     /// nil if there is nothing to compare with.
     init?(_ report: BenchReport) {
+        reference = report.reference.title
         rows = report.metrics.filter(\.isMain).compactMap { metric in
             let marks = report.measuredSubjects(of: metric).compactMap { subject -> Mark? in
-                guard let ratio = report.summary(of: metric, subject: subject.name)?.toBridge, ratio.minimum > 0 else {
+                guard let ratio = report.summary(of: metric, subject: subject.name)?.toReference, ratio.minimum > 0
+                else {
                     return nil
                 }
                 return Mark(
@@ -50,7 +53,7 @@ struct RatioChart {
             "svg",
             [
                 "viewBox": "0 0 \(Int(Self.width)) \(Int(bottom + Self.axisHeight))", "role": "img",
-                "aria-label": "All main figures relative to the kernel bridge",
+                "aria-label": "All main figures relative to the \(reference)",
             ], parts)
     }
 
@@ -72,7 +75,7 @@ struct RatioChart {
         return lines
             + Markup.element(
                 "text", ["class": "tick", "x": middle, "y": Markup.coordinate(bottom + 34), "text-anchor": "middle"],
-                "← kernel bridge better · better than the kernel bridge →")
+                Markup.escape("← \(reference) better · better than the \(reference) →"))
     }
 
     private func draw(_ metric: Metric, _ marks: [Mark], from top: Double, height: Double, _ scale: Scale) -> String {
@@ -87,7 +90,7 @@ struct RatioChart {
         for (index, mark) in marks.enumerated() {
             let y = Markup.coordinate(top + 7 + (Double(index) + 0.5) * Self.markHeight)
             let colour = PageStyle.colour(of: mark.name)
-            let label = "\(mark.title): \(Quantity.ratio(mark.ratio.median)) as good as the kernel bridge"
+            let label = "\(mark.title): \(Quantity.ratio(mark.ratio.median)) as good as the \(reference)"
             parts += Markup.element(
                 "line",
                 [

@@ -1,0 +1,44 @@
+/// What a run is about: which subjects and tests go together, and what all is compared with.
+public enum BenchScene: String, Codable, CaseIterable, Sendable {
+    /// Two sandboxes on one host.
+    case host
+    /// Two hosts joined by an underlay, one sandbox on each, one network over both.
+    case overlay
+
+    /// The subjects, in the order of the tables.
+    public var subjects: [SubjectKind] { SubjectKind.allCases.filter { $0.scene == self } }
+
+    /// The tests, in the order of the tables.
+    public var tests: [TestKind] {
+        switch self {
+        case .host: [.tcp1, .tcp4, .frames, .rtt, .cpu, .attach]
+        case .overlay: [.tcp1, .tcp4, .transfer, .frames, .rtt, .plainTCP1, .plainTCP4, .plainTransfer]
+        }
+    }
+
+    /// What others do without Heddle.
+    public var reference: SubjectKind {
+        switch self {
+        case .host: .bridge
+        case .overlay: .vxlan
+        }
+    }
+
+    /// Bytes of the longest frame without FCS that the sandboxes can send.
+    public var longestFrame: Int {
+        switch self {
+        case .host: 1_514
+        case .overlay: ProbeFrame.headerLength + Int(OverlayPlan.innerMTU)
+        }
+    }
+
+    /// What a page says of it below its title.
+    var summary: String {
+        switch self {
+        case .host: "How fast frames get from one sandbox to another, by different ways, on one machine."
+        case .overlay:
+            "How fast frames get from a sandbox on one host to a sandbox on another, by different tunnels. Both hosts "
+                + "are namespaces of one machine, joined by a veth pair with an MTU of \(OverlayPlan.underlayMTU)."
+        }
+    }
+}
