@@ -28,6 +28,16 @@ final class LabNamespace {
         try RouteSocket(in: namespace)
     }
 
+    /// Lets it speak IPv6 by interfaces that are made from now on, without asking whether addresses are taken.
+    func allowIPv6() throws {
+        try namespace.run {
+            for name in ["all", "default"] {
+                Self.set("ipv6/conf/\(name)/disable_ipv6", "0")
+                Self.set("ipv6/conf/\(name)/accept_dad", "0")
+            }
+        }
+    }
+
     /// Runs something on this thread inside the namespace.
     func run<Result>(_ body: () throws -> Result) throws -> Result {
         try namespace.run(body)

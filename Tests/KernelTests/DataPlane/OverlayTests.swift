@@ -1,0 +1,38 @@
+import Addresses
+import DataPlane
+import Glibc
+import Testing
+
+extension RealKernel {
+    @Suite("Overlays between hosts")
+    struct OverlayTests {
+        /// Every two kinds of hosts, one of them Heddle, with every way of I/O.
+        static let pairs: [(OverlayHost.Kind, OverlayHost.Kind)] = IOChoice.onThisKernel.flatMap { io in
+            [(.heddle(io), .heddle(io)), (.heddle(io), .kernel), (.kernel, .heddle(io))]
+                as [(OverlayHost.Kind, OverlayHost.Kind)]
+        }
+
+        @Test("ping and TCP between two hosts, every byte compared", arguments: pairs, [IPAddress.Family.v4, .v6])
+        func everyPair(kinds: (OverlayHost.Kind, OverlayHost.Kind), family: IPAddress.Family) throws {
+            let underlay = try Underlay(hosts: 2, family: family)
+            let first = try OverlayHost(kinds.0, 0, of: underlay)
+            let second = try OverlayHost(kinds.1, 1, of: underlay, vethSandbox: true)
+            try Talk.ping(from: first.sandbox, to: OverlayHost.address(1))
+            try Talk.ping(from: second.sandbox, to: OverlayHost.address(0), count: 2, payload: 1_400)
+            // In fragments.
+            try Talk.ping(from: first.sandbox, to: OverlayHost.address(1), count: 2, payload: 20_000)
+            try Talk.transfer(
+                from: first.sandbox, to: second.sandbox, at: OverlayHost.address(1), bytes: 20_000_000)
+            try Talk.transfer(
+                from: second.sandbox, to: first.sandbox, at: OverlayHost.address(0), bytes: 20_000_000)
+            for lab in [first.lab, second.lab].compactMap({ $0 }) {
+                try lab.waitForQuiet()
+                let side = lab.engine.tables.counters(overlay: 1)
+                #expect(side.ingressCloses && side.drops == [:], "\(side)")
+                #expect(side.sentFrames > 0 && side.receivedFrames > 0)
+                let tunnel = lab.counters(OverlayHost.tunnel)
+                #expect(tunnel.ingressCloses && tunnel.drops == [:], "\(tunnel)")
+            }
+        }
+    }
+}
