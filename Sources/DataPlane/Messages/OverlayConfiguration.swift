@@ -11,7 +11,7 @@ public struct OverlayConfiguration: Sendable, Hashable {
     public var vni: UInt32
     /// The tunnel's number: the port that receives its datagrams.
     public var tunnel: UInt16
-    /// Largest layer-3 payload of an inner frame that the tunnel carries, in bytes.
+    /// Largest layer-3 payload of an inner frame without tags that the tunnel carries, in bytes; each tag takes 4 of them.
     public var mtu: UInt32
     /// Whether stations behind VTEPs are learned from what arrives.
     public var learning: Bool

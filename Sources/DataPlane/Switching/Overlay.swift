@@ -8,7 +8,7 @@ struct Overlay {
     var isLearning = false
     var acceptsAnyPeer = false
     var answersNeighbours = false
-    /// Largest layer-3 payload of an inner frame.
+    /// Largest layer-3 payload of an inner frame without tags.
     var mtu = 0
     /// Numbers of VTEPs. nil: none yet; else `OverlayConfiguration.maximumPeers` places.
     var peers: UnsafeMutablePointer<UInt16>?

@@ -76,7 +76,8 @@ extension Worker where IO: ~Copyable {
             isShared = false
         }
         let frame = header + VirtioNetHeader.length
-        let allowed = Self.allowedLength(frame, length, overlay)
+        // A tag takes its room from the payload: outside there is none for it.
+        let allowed = Ethernet.headerLength &+ overlay.mtu
         let isSuperframe = VirtioNetHeader.isSuperframe(UnsafeRawPointer(header))
         let cutter = isSuperframe ? SegmentCutter(header: header, frame: frame, length: length) : nil
         if isSuperframe, cutter == nil {
@@ -94,13 +95,6 @@ extension Worker where IO: ~Copyable {
         return TunnelFrame(
             frame: frame, length: length, congestion: CongestionMark.encapsulated(frame, length: length),
             isShared: isShared, cutter: cutter)
-    }
-
-    /// Ethernet header, tags and as much payload as the tunnel carries.
-    @inline(__always)
-    private static func allowedLength(_ frame: UnsafeMutableRawPointer, _ length: Int, _ overlay: Overlay) -> Int {
-        guard let view = EthernetView(frame, length: length) else { return 0 }
-        return TagWalk(view).payload &+ overlay.mtu
     }
 
     /// Finishes a partial checksum, for good: ways out that get the same memory afterwards need none.
@@ -273,10 +267,12 @@ extension Worker where IO: ~Copyable {
         _ header: UnsafeMutableRawPointer, _ length: Int, from ingress: UInt16, _ overlay: Overlay
     ) {
         guard ingress != 0, tunnels.mayAnswer(now: now) else { return }
+        let frame = header + VirtioNetHeader.length
+        guard let view = EthernetView(frame, length: length) else { return }
         guard let answer = tunnels.memory.take(VirtioNetHeader.length &+ TooBigMessage.maximumLength) else { return }
+        let mtu = overlay.mtu &- (TagWalk(view).payload &- Ethernet.headerLength)
         let count = TooBigMessage.write(
-            for: header + VirtioNetHeader.length, length: length, mtu: overlay.mtu, router: overlay.router,
-            into: answer + VirtioNetHeader.length)
+            for: frame, length: length, mtu: mtu, router: overlay.router, into: answer + VirtioNetHeader.length)
         self.answer(answer, count, by: ingress)
     }
 

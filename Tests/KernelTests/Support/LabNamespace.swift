@@ -28,13 +28,11 @@ final class LabNamespace {
         try RouteSocket(in: namespace)
     }
 
-    /// Lets it speak IPv6 by interfaces that are made from now on, without asking whether addresses are taken.
-    func allowIPv6() throws {
+    /// Lets it speak IPv6 by one interface, without asking whether addresses are taken.
+    func allowIPv6(by name: String) throws {
         try namespace.run {
-            for name in ["all", "default"] {
-                Self.set("ipv6/conf/\(name)/disable_ipv6", "0")
-                Self.set("ipv6/conf/\(name)/accept_dad", "0")
-            }
+            Self.set("ipv6/conf/\(name)/accept_dad", "0")
+            Self.set("ipv6/conf/\(name)/disable_ipv6", "0")
         }
     }
 

@@ -31,7 +31,6 @@ final class Underlay {
         var addresses: [IPAddress] = []
         for number in 1...count {
             let host = try LabNamespace()
-            if family == .v6 { try host.allowIPv6() }
             let near = try session.createVeth(
                 near: NewLink(name: try InterfaceName(parsing: "w\(number)"), mtu: mtu, isUp: true),
                 far: NewLink(name: try InterfaceName(parsing: "u0"), mtu: mtu, isUp: true),
@@ -41,6 +40,7 @@ final class Underlay {
                 try Self.takeOffloads(from: "w\(number)", in: wire)
                 try Self.takeOffloads(from: "u0", in: host)
             }
+            if family == .v6 { try host.allowIPv6(by: "u0") }
             let text = family == .v4 ? "198.18.0.\(number)" : "fd00::\(number)"
             try host.addAddress(family == .v4 ? text + "/24" : text + "/64", to: "u0")
             try wire.waitUntilRunning("w\(number)")
