@@ -7,9 +7,10 @@ public struct SegmentRun {
     public private(set) var count = 1
     /// Bytes of all payloads.
     public private(set) var payloadLength: Int
-    /// Whether nothing can follow: the last segment was short, or told PSH, or the first is too small for a super-frame.
+    /// Whether nothing can follow: the last segment was short, or told PSH or FIN, or the first is too small for a super-frame.
     public private(set) var isClosed: Bool
-    private var hasPush: Bool
+    /// The last segment's PSH and FIN.
+    private var closing: UInt16
     /// Whether all segments have the same IPv4 identification; known with the second.
     private var isIdentificationFixed = false
 
@@ -23,9 +24,9 @@ public struct SegmentRun {
     public init(first: TCPSegment) {
         self.first = first
         payloadLength = first.payloadLength
-        hasPush = first.hasPush
+        closing = first.closing
         // `VirtioNetHeader.check` would refuse the frame.
-        isClosed = first.hasPush || first.payloadLength < VirtioNetHeader.minimumSegment
+        isClosed = closing != 0 || first.payloadLength < VirtioNetHeader.minimumSegment
     }
 
     /// Adds a segment if it continues the run.
@@ -46,8 +47,8 @@ public struct SegmentRun {
         }
         count &+= 1
         payloadLength &+= next.payloadLength
-        hasPush = next.hasPush
-        isClosed = hasPush || next.payloadLength < first.payloadLength
+        closing = next.closing
+        isClosed = closing != 0 || next.payloadLength < first.payloadLength
         return true
     }
 }
@@ -81,9 +82,9 @@ extension SegmentRun {
         } else {
             frame.storeBigEndian16(UInt16(truncatingIfNeeded: packet &- IPv6View.headerLength), at: network &+ 4)
         }
-        if hasPush {
+        if closing != 0 {
             let flags = UnsafeRawPointer(frame).bigEndian16(at: transport &+ 12)
-            frame.storeBigEndian16(flags | TCPSegment.push, at: transport &+ 12)
+            frame.storeBigEndian16(flags | closing, at: transport &+ 12)
         }
         // CHECKSUM_PARTIAL: the pseudo-header's sum, not complemented.
         frame.storeNative16(

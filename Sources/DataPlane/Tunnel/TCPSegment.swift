@@ -14,8 +14,10 @@ public struct TCPSegment {
     /// Whether the packet is IPv4.
     public let isIPv4: Bool
 
-    /// PSH.
-    static var push: UInt16 { @_noAllocation @_noLocks get { 0x0008 } }
+    /// PSH and FIN: nothing follows for now, or at all. The last segment's are the super-frame's.
+    private static var closingFlags: UInt16 { @_noAllocation @_noLocks get { 0x0009 } }
+    /// ECE: in all segments of a super-frame or in none.
+    private static var congestionEcho: UInt16 { @_noAllocation @_noLocks get { 0x0040 } }
     /// ACK, the only other flag that is allowed.
     private static var acknowledgement: UInt16 { @_noAllocation @_noLocks get { 0x0010 } }
     /// The flags and the reserved bits in front of them.
@@ -23,7 +25,7 @@ public struct TCPSegment {
 
     /// Looks at a frame; nil if it must go on as it is (inet_gro_receive, ipv6_gro_receive, tcp_gro_receive): IP options
     /// or extension headers, a fragment, a wrong IPv4 header checksum, bytes behind the packet, no payload, or flags
-    /// other than ACK and PSH. The TCP checksum isn't looked at: see `isChecksumRight`.
+    /// other than ACK, PSH, FIN and ECE. The TCP checksum isn't looked at: see `isChecksumRight`.
     ///
     /// - Parameters:
     ///   - frame: from the destination address on; up to two VLAN tags are looked through.
@@ -55,9 +57,8 @@ public struct TCPSegment {
         }
         let start = tags.payload &+ transport
         guard let header = Transport.tcpLength(view, at: start), start &+ header < length else { return nil }
-        guard frame.bigEndian16(at: start &+ 12) & Self.allFlags & ~Self.push == Self.acknowledgement else {
-            return nil
-        }
+        let mayDiffer = Self.closingFlags | Self.congestionEcho
+        guard frame.bigEndian16(at: start &+ 12) & Self.allFlags & ~mayDiffer == Self.acknowledgement else { return nil }
         self.frame = frame
         networkOffset = tags.payload
         transportOffset = start
@@ -67,9 +68,9 @@ public struct TCPSegment {
 }
 
 extension TCPSegment {
-    /// Whether PSH is set: the sender has nothing more to say for now.
-    public var hasPush: Bool {
-        @_noAllocation @_noLocks get { frame.bigEndian16(at: transportOffset &+ 12) & Self.push != 0 }
+    /// PSH and FIN as they stand in bytes 12 and 13 of the header; not 0: no segment may follow in a super-frame.
+    public var closing: UInt16 {
+        @_noAllocation @_noLocks get { frame.bigEndian16(at: transportOffset &+ 12) & Self.closingFlags }
     }
 
     /// The sequence number of the first byte of payload.
@@ -100,7 +101,7 @@ extension TCPSegment {
     }
 
     /// Whether all that must be the same in one super-frame is: Ethernet header and tags, IP header but for lengths,
-    /// identification and checksum, TCP header but for sequence number, PSH and checksum.
+    /// identification and checksum, TCP header but for sequence number, PSH, FIN and checksum.
     @inline(__always) @_noAllocation @_noLocks
     func hasHeadersLike(_ other: TCPSegment) -> Bool {
         guard networkOffset == other.networkOffset, transportOffset == other.transportOffset,
@@ -131,7 +132,7 @@ extension TCPSegment {
         // Ports; acknowledgement; data offset, flags and window; urgent pointer; options.
         difference |= UInt64(tcp.native32(at: 0) ^ next.native32(at: 0))
         difference |= UInt64(tcp.native32(at: 8) ^ next.native32(at: 8))
-        let flags = (tcp.bigEndian16(at: 12) ^ next.bigEndian16(at: 12)) & ~Self.push
+        let flags = (tcp.bigEndian16(at: 12) ^ next.bigEndian16(at: 12)) & ~Self.closingFlags
         difference |= UInt64(flags) | UInt64(tcp.native16(at: 14) ^ next.native16(at: 14))
         difference |= UInt64(tcp.native16(at: 18) ^ next.native16(at: 18))
         difference |= words(of: other, from: transportOffset &+ Transport.tcpMinimum, to: payloadOffset)

@@ -136,33 +136,3 @@ extension RealKernel {
         }
     }
 }
-
-/// A UDP socket that sends to the VXLAN port of a host.
-final class DatagramSender {
-    private let descriptor: Int32
-    private let target: sockaddr_in
-
-    init(in host: LabNamespace, to address: IPAddress) throws {
-        descriptor = try host.run { Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0) }
-        guard descriptor >= 0, case .v4(let address) = address else { throw SetupError("no socket to \(address)") }
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_port = UInt16(4_789).bigEndian
-        target.sin_addr.s_addr = address.value.bigEndian
-        self.target = target
-    }
-
-    deinit {
-        close(descriptor)
-    }
-
-    func send(_ bytes: [UInt8]) throws {
-        var target = target
-        let sent = withUnsafePointer(to: &target) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard sent == bytes.count else { throw SetupError("cannot send a datagram: error \(errno)") }
-    }
-}

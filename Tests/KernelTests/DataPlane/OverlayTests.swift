@@ -34,5 +34,35 @@ extension RealKernel {
                 #expect(tunnel.ingressCloses && tunnel.drops == [:], "\(tunnel)")
             }
         }
+
+        @Test("a gigabyte each way while peers come and go", arguments: IOChoice.onThisKernel)
+        func changingPeers(io: IOChoice) throws {
+            let underlay = try Underlay(hosts: 3)
+            let first = try OverlayHost(.heddle(io), 0, of: underlay)
+            let second = try OverlayHost(.heddle(io), 1, of: underlay)
+            try Talk.ping(from: first.sandbox, to: OverlayHost.address(1))
+            let (one, two) = (first.sandbox, second.sandbox)
+            let transfer = try SideThread {
+                try Talk.transfer(from: one, to: two, at: OverlayHost.address(1), bytes: 1_000_000_000)
+                try Talk.transfer(from: two, to: one, at: OverlayHost.address(0), bytes: 1_000_000_000)
+                return true
+            }
+            var changes = 0
+            while !transfer.hasEnded {
+                let third = underlay.addresses[2]
+                for host in [first, second] {
+                    try host.change { $0.peers = $0.peers.contains(third) ? $0.peers.dropLast() : $0.peers + [third] }
+                }
+                changes += 1
+                usleep(5_000)
+            }
+            #expect(try transfer.join())
+            #expect(changes > 50)
+            for lab in [first.lab, second.lab].compactMap({ $0 }) {
+                try lab.waitForQuiet()
+                let side = lab.engine.tables.counters(overlay: 1)
+                #expect(side.ingressCloses, "\(side)")
+            }
+        }
     }
 }

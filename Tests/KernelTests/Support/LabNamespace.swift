@@ -6,7 +6,7 @@ import Glibc
 import Netlink
 
 /// A network namespace that is gone when this value and all sockets in it are. Has no name: nothing is left in /run.
-final class LabNamespace {
+final class LabNamespace: Sendable {
     let namespace: NetworkNamespace
 
     init() throws {

@@ -1,6 +1,7 @@
 // Offers: `SideThread`, a thread of its own for what blocks or counts beside the test, with its result; `SetupError`.
 
 import Glibc
+import Synchronization
 
 /// Runs something on a thread of its own while the test goes on. `join` waits for it and returns what came of it; a thread
 /// that is forgotten is waited for when the value is let go.
@@ -8,6 +9,7 @@ final class SideThread<Outcome: Sendable> {
     /// Written by the thread, read after the join that orders the two.
     private final class Place: @unchecked Sendable {
         var outcome: Result<Outcome, any Error>?
+        let hasEnded = Atomic(false)
     }
 
     private let place = Place()
@@ -17,7 +19,11 @@ final class SideThread<Outcome: Sendable> {
     /// Starts the thread.
     init(_ body: @escaping @Sendable () throws -> Outcome) throws {
         let place = place
-        let context = Unmanaged.passRetained(SideJob { place.outcome = Result { try body() } })
+        let context = Unmanaged.passRetained(
+            SideJob {
+                place.outcome = Result { try body() }
+                place.hasEnded.store(true, ordering: .releasing)
+            })
         let failure = pthread_create(
             &thread, nil,
             { argument in
@@ -35,6 +41,9 @@ final class SideThread<Outcome: Sendable> {
     deinit {
         if !isJoined { pthread_join(thread, nil) }
     }
+
+    /// Whether it is through; `join` then returns at once.
+    var hasEnded: Bool { place.hasEnded.load(ordering: .acquiring) }
 
     /// Waits for the end.
     func join() throws -> Outcome {
