@@ -106,6 +106,8 @@ struct StationTableTests {
         #expect(!rig.addStatic(mac, domain: 0, port: 1))
         #expect(!rig.addStatic(mac, domain: 4096, port: 1))
         #expect(!rig.addStatic(mac, port: 0))
+        // Of the VTEPs' numbers the first is nobody's, as 0 is among the ports'.
+        #expect(!rig.addStatic(mac, port: 4096))
         #expect(!rig.addStatic(mac, port: 8192))
         #expect(!rig.addStatic(mac, port: .max))
         #expect(rig.entries(now: 0).isEmpty)
