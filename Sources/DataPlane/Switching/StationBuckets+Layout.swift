@@ -90,7 +90,9 @@ extension StationBuckets {
         let domain = place >> 48
         let port = (place >> 32) & 0xFFFF
         let limit = UInt64(StationTable.identifiers)
+        // Neither port 0 nor the first of the VTEPs' numbers is anybody's.
+        let isPlace = port & (limit - 1) != 0 && port < UInt64(StationTable.places)
         return key & 0xD == validBit && mac != 0 && !Ethernet.isGroup(mac) && vlan <= VLANTag.largestIdentifier
-            && domain > 0 && domain < limit && port > 0 && port < UInt64(StationTable.places)
+            && domain > 0 && domain < limit && isPlace
     }
 }

@@ -16,7 +16,8 @@ extension Switch {
         guard owner == 0 || owner == id else { return false }
         if owner == 0 {
             if old.isPresent { networks.remove(domain: id) }
-            guard networks.insert(tunnel: configuration.tunnel, vni: configuration.vni, domain: id) else { return false }
+            let isNew = networks.insert(tunnel: configuration.tunnel, vni: configuration.vni, domain: id)
+            guard isNew else { return false }
         }
         var new = Overlay()
         new.isPresent = true

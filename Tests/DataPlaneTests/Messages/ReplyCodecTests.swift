@@ -14,7 +14,7 @@ struct ReplyCodecTests {
                 EngineInformation(
                     pid: error, version: version, workers: port, usesRing: random.below(2) == 0,
                     uptimeSeconds: UInt32(truncatingIfNeeded: random.next())))
-        case 2: return .descriptor(port: port, kind: random.below(2) == 0 ? .tap : .packetSocket, token: random.next())
+        case 2: return .descriptor(port: port, kind: PortKind.allCases[random.below(4)], token: random.next())
         default: return .portGone(port: port, token: random.next(), error: error)
         }
     }
@@ -64,7 +64,7 @@ struct ReplyCodecTests {
 
     @Test("the bytes themselves")
     func layout() {
-        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 1]
+        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 2]
         #expect(
             EngineReply.acknowledgement(sequence: 7, error: 2).encoded()
                 == header + [65, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0])
@@ -76,6 +76,8 @@ struct ReplyCodecTests {
         #expect(
             EngineReply.descriptor(port: 1, kind: .packetSocket, token: 5).encoded()
                 == header + [67, 0, 0, 0, 0, 0, 0, 1, 0, 2, 5, 0, 0, 0, 0, 0, 0, 0])
+        #expect(EngineReply.descriptor(port: 1, kind: .tunnel, token: 5).encoded()[14] == 3)
+        #expect(EngineReply.descriptor(port: 1, kind: .datagram, token: 5).encoded()[14] == 4)
         #expect(
             EngineReply.portGone(port: 1, token: 5, error: 77).encoded()
                 == header + [68, 0, 0, 0, 0, 0, 0, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 77, 0, 0, 0])

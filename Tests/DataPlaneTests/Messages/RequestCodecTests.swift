@@ -7,7 +7,7 @@ struct RequestCodecTests {
     /// Requests with random values in every field, each kind in turn.
     static func random(_ number: Int, _ random: inout SeededGenerator) -> EngineRequest {
         let id = UInt16(truncatingIfNeeded: random.next())
-        switch number % 12 {
+        switch number % 15 {
         case 0: return .hello
         case 1: return .begin
         case 2: return .commit
@@ -15,12 +15,16 @@ struct RequestCodecTests {
         case 4: return .shutdown
         case 5:
             let ageing = UInt32(truncatingIfNeeded: random.next())
-            return .domain(DomainConfiguration(id: id, ageingMilliseconds: ageing))
+            let overlay = random.below(3) == 0 ? nil : overlay(&random)
+            return .domain(DomainConfiguration(id: id, ageingMilliseconds: ageing, overlay: overlay))
         case 6: return .port(port(id, &random))
         case 7: return .removePort(id)
         case 8: return .removeDomain(id)
         case 9: return .addStation(station(id, &random))
         case 10: return .removeStation(station(id, &random))
+        case 11: return .tunnel(tunnel(id, &random))
+        case 12: return .addNeighbour(neighbour(id, &random))
+        case 13: return .removeNeighbour(neighbour(id, &random))
         default:
             let count = random.below(2) == 0 ? random.below(100) : random.below(MessageLimits.maximumFrame + 1)
             return .inject(port: id, frame: (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) })
@@ -31,10 +35,41 @@ struct RequestCodecTests {
         MACAddress(value: random.next() >> 16)
     }
 
+    private static func address(_ random: inout SeededGenerator) -> IPAddress {
+        random.below(2) == 0
+            ? .v4(IPv4Address(value: UInt32(truncatingIfNeeded: random.next())))
+            : .v6(IPv6Address(high: random.next(), low: random.next()))
+    }
+
     private static func station(_ id: UInt16, _ random: inout SeededGenerator) -> StationConfiguration {
-        StationConfiguration(
+        var station = StationConfiguration(
             domain: id, vlan: UInt16(random.below(4_095)), mac: mac(&random),
             port: UInt16(truncatingIfNeeded: random.next()))
+        if random.below(2) == 0 { station.vtep = address(&random) }
+        return station
+    }
+
+    private static func overlay(_ random: inout SeededGenerator) -> OverlayConfiguration {
+        var overlay = OverlayConfiguration(
+            vni: UInt32(truncatingIfNeeded: random.next()) & OverlayConfiguration.largestVNI,
+            tunnel: UInt16(truncatingIfNeeded: random.next()), mtu: UInt32(truncatingIfNeeded: random.next()),
+            learning: random.below(2) == 0, acceptsAnyPeer: random.below(2) == 0,
+            answersNeighbours: random.below(2) == 0,
+            peers: (0..<random.below(OverlayConfiguration.maximumPeers + 1)).map { _ in address(&random) },
+            routerMAC: mac(&random))
+        if random.below(2) == 0 { overlay.routerIPv4 = IPv4Address(value: UInt32(truncatingIfNeeded: random.next())) }
+        if random.below(2) == 0 { overlay.routerIPv6 = IPv6Address(high: random.next(), low: random.next()) }
+        return overlay
+    }
+
+    private static func tunnel(_ id: UInt16, _ random: inout SeededGenerator) -> TunnelConfiguration {
+        TunnelConfiguration(
+            id: id, senders: (0..<1 << random.below(6)).map { _ in UInt16(truncatingIfNeeded: random.next()) },
+            udpPort: UInt16(truncatingIfNeeded: random.next()), local: address(&random))
+    }
+
+    private static func neighbour(_ id: UInt16, _ random: inout SeededGenerator) -> NeighbourConfiguration {
+        NeighbourConfiguration(domain: id, address: address(&random), mac: mac(&random))
     }
 
     private static func port(_ id: UInt16, _ random: inout SeededGenerator) -> PortConfiguration {
@@ -46,7 +81,7 @@ struct RequestCodecTests {
         }
         return PortConfiguration(
             id: id, domain: UInt16(truncatingIfNeeded: random.next()),
-            kind: random.below(2) == 0 ? .tap : .packetSocket, isolated: random.below(2) == 0,
+            kind: PortKind.allCases[random.below(PortKind.allCases.count)], isolated: random.below(2) == 0,
             accessVLAN: UInt16(random.below(4_095)),
             mtu: UInt32(truncatingIfNeeded: random.next()), token: random.next(), sourceGuard: sourceGuard)
     }
@@ -103,12 +138,12 @@ struct RequestCodecTests {
 
     @Test("the bytes themselves: another version of daemon or engine must find them so")
     func layout() {
-        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 1]
+        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 2]
         #expect(EngineRequest.hello.encoded(sequence: 0x0403_0201) == header + [1, 0, 0, 1, 2, 3, 4])
         #expect(EngineRequest.begin.encoded(sequence: 0)[5] == 2)
         #expect(
             EngineRequest.domain(DomainConfiguration(id: 0x0102, ageingMilliseconds: 0x0403_0201)).encoded(sequence: 0)
-                == header + [3, 0, 0, 0, 0, 0, 0, 2, 1, 1, 2, 3, 4])
+                == header + [3, 0, 0, 0, 0, 0, 0, 2, 1, 1, 2, 3, 4, 0])
         let port = PortConfiguration(
             id: 1, domain: 2, kind: .packetSocket, isolated: true, accessVLAN: 3, mtu: 4, token: 5,
             sourceGuard: PortGuard(
@@ -124,7 +159,7 @@ struct RequestCodecTests {
         #expect(EngineRequest.removePort(9).encoded(sequence: 0)[5...] == [6, 0, 0, 0, 0, 0, 0, 9, 0])
         #expect(EngineRequest.removeDomain(9).encoded(sequence: 0)[5...] == [7, 0, 0, 0, 0, 0, 0, 9, 0])
         let station = StationConfiguration(domain: 1, vlan: 2, mac: MACAddress(value: 3), port: 4)
-        let row: [UInt8] = [0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0]
+        let row: [UInt8] = [0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0]
         #expect(Array(EngineRequest.addStation(station).encoded(sequence: 0)[5...]) == [8] + row)
         #expect(Array(EngineRequest.removeStation(station).encoded(sequence: 0)[5...]) == [9] + row)
         #expect(
@@ -134,23 +169,25 @@ struct RequestCodecTests {
         #expect(EngineRequest.shutdown.encoded(sequence: 0)[5] == 12)
     }
 
+    private func changed(_ request: EngineRequest, _ offset: Int, _ value: UInt8) -> [UInt8] {
+        var bytes = request.encoded(sequence: 1)
+        bytes[offset] = value
+        return bytes
+    }
+
     @Test("fields that can't be are told apart")
     func badFields() {
-        func changed(_ request: EngineRequest, _ offset: Int, _ value: UInt8) -> [UInt8] {
-            var bytes = request.encoded(sequence: 1)
-            bytes[offset] = value
-            return bytes
-        }
         let port = EngineRequest.port(PortConfiguration(id: 1, domain: 1, kind: .tap, token: 1))
         let station = EngineRequest.addStation(
             StationConfiguration(domain: 1, vlan: 0x00FE, mac: MACAddress(value: 3), port: 4))
         #expect(throws: MessageError.notAMessage) { try decode(changed(.hello, 0, 0)) }
-        #expect(throws: MessageError.notAMessage, "another version") { try decode(changed(.hello, 4, 2)) }
-        #expect(throws: MessageError.unknownType(13)) { try decode(changed(.hello, 5, 13)) }
+        #expect(throws: MessageError.notAMessage, "another version") { try decode(changed(.hello, 4, 1)) }
+        #expect(throws: MessageError.unknownType(16)) { try decode(changed(.hello, 5, 16)) }
         #expect(throws: MessageError.unknownType(0)) { try decode(changed(.hello, 5, 0)) }
         #expect(throws: MessageError.unknownType(65), "a reply") { try decode(changed(.hello, 5, 65)) }
         #expect(throws: MessageError.badField) { try decode(changed(.hello, 6, 1)) }
-        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 3)) }
+        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 5)) }
+        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 0)) }
         #expect(throws: MessageError.badField, "neither yes nor no") { try decode(changed(port, 17, 2)) }
         #expect(throws: MessageError.badField, "no such VLAN") { try decode(changed(station, 15, 0x10)) }
         #expect(throws: MessageError.badField, "no such MAC") { try decode(changed(station, 23, 1)) }

@@ -106,8 +106,15 @@ struct StationTableTests {
         #expect(!rig.addStatic(mac, domain: 0, port: 1))
         #expect(!rig.addStatic(mac, domain: 4096, port: 1))
         #expect(!rig.addStatic(mac, port: 0))
+        // Of the VTEPs' numbers the first is nobody's, as 0 is among the ports'.
         #expect(!rig.addStatic(mac, port: 4096))
+        #expect(!rig.addStatic(mac, port: 8192))
+        #expect(!rig.addStatic(mac, port: .max))
         #expect(rig.entries(now: 0).isEmpty)
+        for place in [UInt16(4095), 4097, 8191] {
+            #expect(rig.addStatic(mac, port: place))
+            #expect(rig.lookup(mac, now: 0) == place)
+        }
     }
 
     @Test("Static stations take room from learned ones, not from each other")

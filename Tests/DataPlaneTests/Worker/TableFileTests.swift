@@ -53,7 +53,8 @@ struct TableFileTests {
         let tables = try open(path)
         #expect(tables.counters(port: 7).drops == [.kernelQueue: 1_234])
         #expect(tables.counters(port: 6) == PortCounters() && tables.counters(port: 8) == PortCounters())
-        #expect(tables.stations(domain: DomainConfiguration(id: 1, ageingMilliseconds: .max)).map(\.mac) == [0x0200_0000_0001])
+        let stations = tables.stations(domain: DomainConfiguration(id: 1, ageingMilliseconds: .max))
+        #expect(stations.map(\.mac) == [0x0200_0000_0001])
         tables.resetCounters(port: 7)
         #expect(tables.counters(port: 7) == PortCounters())
     }
