@@ -48,6 +48,15 @@ struct ControlResponder: HTTPResponder {
         case .removeNetwork(let name):
             try await service.removeNetwork(named: name)
         case .stations(let name): return try ControlResponder.json(await service.stations(network: name))
+        case .addStation(let name):
+            let wish: StationRequest = try await body(of: request)
+            return try ControlResponder.json(await service.addStation(network: name, wish), status: .created)
+        case .removeStation(let name, let mac): try await service.removeStation(network: name, mac: mac)
+        case .peers(let name): return try ControlResponder.json(await service.peers(network: name))
+        case .addPeer(let name):
+            let wish: Peer = try await body(of: request)
+            return try ControlResponder.json(await service.addPeer(network: name, vtep: wish.vtep), status: .created)
+        case .removePeer(let name, let vtep): try await service.removePeer(network: name, vtep: vtep)
         case .endpoints(let network): return try ControlResponder.json(await service.endpoints(network: network))
         case .endpoint(let id): return try ControlResponder.json(await service.endpoint(id: id))
         case .attach:

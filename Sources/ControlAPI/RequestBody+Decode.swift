@@ -33,6 +33,14 @@ extension ReleaseRequest: BodyDecodable {
     static let keys = ["ifname"]
 }
 
+extension Peer: BodyDecodable {
+    static let keys = ["vtep"]
+}
+
+extension StationRequest: BodyDecodable {
+    static let keys = ["mac", "vtep", "ip"]
+}
+
 extension BodyDecodable {
     /// Reads a body; refuses unknown keys, since what a client wants and does not get must not go unnoticed.
     static func decode(_ body: ByteBuffer) throws(Refusal) -> Self {

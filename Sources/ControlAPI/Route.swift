@@ -10,6 +10,11 @@ enum Route: Hashable, Sendable {
     case network(String)
     case removeNetwork(String)
     case stations(String)
+    case addStation(String)
+    case removeStation(String, mac: String)
+    case peers(String)
+    case addPeer(String)
+    case removePeer(String, vtep: String)
     case endpoints(network: String?)
     case endpoint(String)
     case attach
@@ -33,18 +38,21 @@ extension Route {
             segments.append(try Route.decode(segment))
         }
         // A path begins with a slash, so that its first segment is empty.
-        guard segments.count >= 3, segments.count <= 5, segments[0].isEmpty, segments[1] == APIPath.version else {
+        guard segments.count >= 3, segments.count <= 6, segments[0].isEmpty, segments[1] == APIPath.version else {
             throw Route.unknown(path)
         }
         let name = segments.count > 3 ? segments[3] : nil
         let part = segments.count > 4 ? segments[4] : nil
-        let choices = Route.choices(noun: segments[2], name: name, part: part, network: query["network"])
+        let member = segments.count > 5 ? segments[5] : nil
+        let choices =
+            member.map { Route.choices(noun: segments[2], name: name, part: part, member: $0) }
+            ?? Route.choices(noun: segments[2], name: name, part: part, network: query["network"])
         guard !choices.isEmpty else { throw Route.unknown(path) }
         guard let route = choices.first(where: { $0.method == method })?.route else {
             throw Route.wrong(method, path: path, allowed: choices.map(\.method))
         }
         self = route
-        guard name?.isEmpty != true else {
+        guard name?.isEmpty != true, member?.isEmpty != true else {
             throw .malformed("the name in \(path.debugDescription) is empty")
         }
         let taken: Set<String> = if case .endpoints = route { ["network"] } else { [] }
@@ -61,7 +69,8 @@ extension Route {
         case ("status", nil, nil): [(.get, .status)]
         case ("networks", nil, nil): [(.get, .networks), (.post, .createNetwork)]
         case ("networks", let name?, nil): [(.get, .network(name)), (.delete, .removeNetwork(name))]
-        case ("networks", let name?, "stations"): [(.get, .stations(name))]
+        case ("networks", let name?, "stations"): [(.get, .stations(name)), (.post, .addStation(name))]
+        case ("networks", let name?, "peers"): [(.get, .peers(name)), (.post, .addPeer(name))]
         case ("endpoints", nil, nil): [(.get, .endpoints(network: network))]
         case ("endpoints", let id?, nil): [(.get, .endpoint(id))]
         case ("attach", nil, nil): [(.post, .attach)]
@@ -69,6 +78,17 @@ extension Route {
         case ("adopt", nil, nil): [(.post, .adopt)]
         case ("release", nil, nil): [(.post, .release)]
         case ("statistics", nil, nil): [(.get, .statistics)]
+        default: []
+        }
+    }
+
+    /// What can be done with one of a network's parts.
+    private static func choices(
+        noun: String, name: String?, part: String?, member: String
+    ) -> [(method: HTTPRequest.Method, route: Route)] {
+        switch (noun, name, part) {
+        case ("networks", let name?, "stations"): [(.delete, .removeStation(name, mac: member))]
+        case ("networks", let name?, "peers"): [(.delete, .removePeer(name, vtep: member))]
         default: []
         }
     }

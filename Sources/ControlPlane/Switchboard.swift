@@ -1,3 +1,4 @@
+import Addresses
 import DataPlane
 public import HeddleAPI
 import Logging
@@ -27,6 +28,20 @@ public actor Switchboard: ControlService {
     var networkRecords: [String: NetworkRecord] = [:]
     /// By id.
     var endpointRecords: [String: EndpointRecord] = [:]
+    /// By where their datagrams arrive.
+    var tunnelRecords: [TunnelPlace: TunnelRecord] = [:]
+    /// Static remote stations by network id and MAC address.
+    var stationRecords: [String: [MACAddress: StationRecord]] = [:]
+    /// What the tunnels of overlays carry, in bytes of layer 3, by network id.
+    var tunnelMTUs: [String: Int] = [:]
+    /// Tunnels that could not be opened, which was said.
+    var closedTunnels: Set<TunnelPlace> = []
+    /// Whether closed tunnels will be tried again.
+    var isTunnelRetryDue = false
+    /// Tells of changes in the daemon's namespace while there are overlays.
+    var underlayMonitor: LinkMonitor?
+    /// Whether a look at the underlay is due.
+    var isUnderlayLookDue = false
     /// What the kernel dropped, by port.
     var kernelDrops: [UInt16: KernelDrops] = [:]
     /// What had come in by a port when its kernel drops were read last.
@@ -80,13 +95,26 @@ extension Switchboard {
 
     /// A port number that is free, with its counters at zero.
     func freePort() throws(APIError) -> UInt16 {
-        let taken = Set(endpointRecords.values.map(\.port) + networkRecords.values.compactMap(\.hostPort))
-        guard let port = Identifier.lowestFree(besides: taken) else {
-            throw .unavailable("all 4095 ports are in use", hint: "Detach some, or run a second heddled.")
+        try freePorts(count: 1)[0]
+    }
+
+    /// The lowest port numbers that are free, with their counters at zero.
+    func freePorts(count: Int) throws(APIError) -> [UInt16] {
+        var taken = Set(endpointRecords.values.map(\.port) + networkRecords.values.compactMap(\.hostPort))
+        for tunnel in tunnelRecords.values { taken.formUnion(tunnel.ports) }
+        var found: [UInt16] = []
+        for _ in 0..<count {
+            guard let port = Identifier.lowestFree(besides: taken) else {
+                throw .unavailable("all 4095 ports are in use", hint: "Detach some, or run a second heddled.")
+            }
+            taken.insert(port)
+            found.append(port)
         }
-        kernelDrops[port] = nil
-        engine.resetCounters(port: port)
-        return port
+        for port in found {
+            kernelDrops[port] = nil
+            engine.resetCounters(port: port)
+        }
+        return found
     }
 
     /// Records an endpoint.
@@ -97,6 +125,7 @@ extension Switchboard {
             throw .refused(error)
         }
         endpointRecords[endpoint.id] = endpoint
+        refreshStations(of: endpoint.network)
     }
 
     /// Records a network.
@@ -120,6 +149,7 @@ extension Switchboard {
         kernelDrops[endpoint.port] = nil
         pauses[endpoint.id] = nil
         pinned[endpoint.id] = nil
+        refreshStations(of: endpoint.network)
     }
 
     /// Forgets a network.
@@ -130,6 +160,8 @@ extension Switchboard {
             throw .refused(error)
         }
         networkRecords[network.id] = nil
+        stationRecords[network.id] = nil
+        tunnelMTUs[network.id] = nil
     }
 
     /// Runs a request to the engine with its errors for the API.

@@ -8,6 +8,11 @@
 /// | GET | /v1/networks/NAME | | `Network` |
 /// | DELETE | /v1/networks/NAME | | 204 |
 /// | GET | /v1/networks/NAME/stations | | array of `Station` |
+/// | POST | /v1/networks/NAME/stations | `StationRequest` | 201, `Station` |
+/// | DELETE | /v1/networks/NAME/stations/MAC | | 204 |
+/// | GET | /v1/networks/NAME/peers | | array of `Peer` |
+/// | POST | /v1/networks/NAME/peers | `Peer` | 201, `Peer` |
+/// | DELETE | /v1/networks/NAME/peers/VTEP | | 204 |
 /// | GET | /v1/endpoints[?network=NAME] | | array of `Endpoint` |
 /// | GET | /v1/endpoints/ID | | `Endpoint` |
 /// | POST | /v1/attach | `AttachRequest` | 201, `Endpoint` |
@@ -43,9 +48,24 @@ public enum APIPath {
         networks + "/" + PercentEncoding.encode(name)
     }
 
-    /// `ControlService.stations`
+    /// `ControlService.stations` and `addStation`
     public static func stations(network name: String) -> String {
         network(name) + "/stations"
+    }
+
+    /// `ControlService.removeStation`
+    public static func station(network name: String, mac: String) -> String {
+        stations(network: name) + "/" + PercentEncoding.encode(mac)
+    }
+
+    /// `ControlService.peers` and `addPeer`
+    public static func peers(network name: String) -> String {
+        network(name) + "/peers"
+    }
+
+    /// `ControlService.removePeer`
+    public static func peer(network name: String, vtep: String) -> String {
+        peers(network: name) + "/" + PercentEncoding.encode(vtep)
     }
 
     /// `ControlService.endpoints`

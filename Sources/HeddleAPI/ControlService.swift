@@ -24,6 +24,16 @@ public protocol ControlService: Sendable {
     func release(interface: String) async throws(APIError)
     /// The MAC table of a network.
     func stations(network: String) async throws(APIError) -> [Station]
+    /// Sets a station of an overlay by hand: it lives behind a VTEP.
+    func addStation(network: String, _ request: StationRequest) async throws(APIError) -> Station
+    /// Forgets a station, set by hand or learned.
+    func removeStation(network: String, mac: String) async throws(APIError)
+    /// The VTEPs that an overlay's flooded frames go to, in the order in which they were added.
+    func peers(network: String) async throws(APIError) -> [Peer]
+    /// Adds a VTEP to an overlay.
+    func addPeer(network: String, vtep: String) async throws(APIError) -> Peer
+    /// Takes a VTEP out of an overlay.
+    func removePeer(network: String, vtep: String) async throws(APIError)
     /// Counters of every port.
     func statistics() async throws(APIError) -> Statistics
 }

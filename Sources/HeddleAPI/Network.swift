@@ -4,7 +4,7 @@ public struct Network: Codable, Sendable, Hashable {
     public var name: String
     /// 16 hexadecimal digits, never used again for another network.
     public var id: String
-    /// What kind of network: "bridge" and, later, others.
+    /// What kind of network: "bridge" (ends at this host) or "overlay" (spans hosts by VXLAN).
     public var driver: String
     /// At most one IPv4 and one IPv6 prefix; empty for a pure layer-2 network.
     public var subnets: [String]
@@ -49,7 +49,7 @@ public struct NetworkRequest: Codable, Sendable, Hashable {
     public var gateways: [String]?
     /// CIDR notation: the part of a subnet that addresses are handed out from.
     public var ipRanges: [String]?
-    /// nil means 1500.
+    /// nil means 1500, and for an overlay what its tunnel carries.
     public var mtu: Int?
     /// See `Network`.
     public var `internal`: Bool?

@@ -54,9 +54,10 @@ public struct Statistics: Codable, Sendable, Hashable {
 
     /// One port.
     public struct Port: Codable, Sendable, Hashable {
-        /// `ifname@sandbox`, or the interface's name alone for an adopted one.
+        /// `ifname@sandbox`, or the interface's name alone for an adopted one; `vxlan` for the tunnel side of an overlay,
+        /// `vxlan@LOCAL:PORT` for what a tunnel received and no network got.
         public var port: String
-        /// The network's name.
+        /// The network's name; empty for a tunnel, which belongs to none.
         public var network: String
         /// From the port into the switch.
         public var rx: Direction

@@ -36,3 +36,31 @@ public struct ReleaseRequest: Codable, Sendable, Hashable {
         self.ifname = ifname
     }
 }
+
+/// A VTEP that frames of an overlay go to and come from.
+public struct Peer: Codable, Sendable, Hashable {
+    /// Its IP address in the underlay.
+    public var vtep: String
+
+    /// Makes the description of a peer.
+    public init(vtep: String) {
+        self.vtep = vtep
+    }
+}
+
+/// What a client says to set a remote station by hand (`heddle stations NETWORK add`).
+public struct StationRequest: Codable, Sendable, Hashable {
+    /// Whose frames go there.
+    public var mac: String
+    /// The VTEP behind which it lives.
+    public var vtep: String
+    /// Its addresses, where questions for them are to be answered on this host.
+    public var ip: [String]?
+
+    /// Makes a request.
+    public init(mac: String, vtep: String, ip: [String]? = nil) {
+        self.mac = mac
+        self.vtep = vtep
+        self.ip = ip
+    }
+}

@@ -77,6 +77,31 @@ public struct DaemonClient: Sendable {
     }
 
     /// See `ControlService`.
+    public func addStation(network: String, _ request: StationRequest) throws(APIError) -> Station {
+        try decode(try exchange("POST", APIPath.stations(network: network), body: try encode(request)))
+    }
+
+    /// See `ControlService`.
+    public func removeStation(network: String, mac: String) throws(APIError) {
+        _ = try exchange("DELETE", APIPath.station(network: network, mac: mac))
+    }
+
+    /// See `ControlService`.
+    public func peers(network: String) throws(APIError) -> [Peer] {
+        try get(APIPath.peers(network: network))
+    }
+
+    /// See `ControlService`.
+    public func addPeer(network: String, vtep: String) throws(APIError) -> Peer {
+        try decode(try exchange("POST", APIPath.peers(network: network), body: try encode(Peer(vtep: vtep))))
+    }
+
+    /// See `ControlService`.
+    public func removePeer(network: String, vtep: String) throws(APIError) {
+        _ = try exchange("DELETE", APIPath.peer(network: network, vtep: vtep))
+    }
+
+    /// See `ControlService`.
     public func statistics() throws(APIError) -> Statistics {
         try get(APIPath.statistics)
     }

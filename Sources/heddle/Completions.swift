@@ -15,6 +15,33 @@ enum Completions {
         (try? client(words).networks().map(\.name)) ?? []
     }
 
+    /// Names of overlay networks.
+    static let overlays = CompletionKind.custom { words, _, _ in
+        ((try? client(words).networks()) ?? []).filter { $0.driver == "overlay" }.map(\.name)
+    }
+
+    /// Peers of the network that the command line names; without one, of all.
+    static let peers = CompletionKind.custom { words, _, _ in
+        let networks = ((try? client(words).networks()) ?? []).filter { $0.driver == "overlay" }
+        let named = networks.filter { words.contains($0.name) }
+        let peers = (named.isEmpty ? networks : named).flatMap { network in
+            (network.options["peer"] ?? "").split(separator: ",").map(String.init)
+        }
+        return Set(peers).sorted()
+    }
+
+    /// Stations of the network that the command line names.
+    static let stations = CompletionKind.custom { words, _, _ in
+        let client = client(words)
+        guard let network = (try? client.networks())?.first(where: { words.contains($0.name) }) else { return [] }
+        return Set((try? client.stations(network: network.name))?.map(\.mac) ?? []).sorted()
+    }
+
+    /// Addresses of the namespace that the shell is in.
+    static let ownAddresses = CompletionKind.custom { _, _, _ in
+        interfaceAddresses()
+    }
+
     /// Names of sandboxes that exist.
     static let sandboxes = CompletionKind.custom { _, _, _ in
         directory(sandboxDirectory)
@@ -85,5 +112,27 @@ enum Completions {
             entry += 1
         }
         return names.filter { $0 != "lo" }
+    }
+
+    private static func interfaceAddresses() -> [String] {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return [] }
+        defer { freeifaddrs(list) }
+        var addresses: Set<String> = []
+        var entry = list
+        while let current = entry {
+            entry = current.pointee.ifa_next
+            guard let address = current.pointee.ifa_addr else { continue }
+            let family = Int32(address.pointee.sa_family)
+            let length = family == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
+            guard family == AF_INET || family == AF_INET6 else { continue }
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            let result = getnameinfo(
+                address, socklen_t(length), &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+            let shown = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            // Link-local addresses, with their interface behind a percent sign, are no VTEPs.
+            if result == 0, !shown.contains("%"), shown != "127.0.0.1", shown != "::1" { addresses.insert(shown) }
+        }
+        return addresses.sorted()
     }
 }

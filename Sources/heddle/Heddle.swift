@@ -32,6 +32,7 @@ struct Heddle: ParsableCommand {
                 name: "Wiring",
                 subcommands: [
                     NetworkCommand.self, AttachCommand.self, DetachCommand.self, EndpointCommand.self, PortCommand.self,
+                    PeerCommand.self,
                 ]),
             CommandGroup(
                 name: "Observing",

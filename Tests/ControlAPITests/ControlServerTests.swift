@@ -40,10 +40,19 @@ struct ControlServerTests {
                 #expect(try client.adopt(network: "lan", interface: "veth7").ifname == "veth7")
                 try client.release(interface: "veth7")
                 #expect(try client.stations(network: "lan").count == 1)
+                let wish = StationRequest(mac: "02:00:00:00:00:07", vtep: "198.18.0.2", ip: ["10.0.0.7"])
+                #expect(try client.addStation(network: "lan", wish).vtep == "198.18.0.2")
+                try client.removeStation(network: "lan", mac: "02:00:00:00:00:07")
+                #expect(try client.peers(network: "lan").map(\.vtep) == ["198.18.0.2", "198.18.0.3"])
+                #expect(try client.addPeer(network: "lan", vtep: "fd00::2").vtep == "fd00::2")
+                try client.removePeer(network: "lan", vtep: "fd00::2")
                 #expect(try client.statistics().ports.isEmpty)
             }
             let calls = service.calls
-            #expect(calls.count == 14)
+            #expect(calls.count == 19)
+            #expect(calls.contains("add station lan 02:00:00:00:00:07 198.18.0.2 [\"10.0.0.7\"]"))
+            #expect(calls.contains("remove station lan 02:00:00:00:00:07"))
+            #expect(calls.contains("add peer lan fd00::2") && calls.contains("remove peer lan fd00::2"))
             #expect(calls.contains("remove a/b ü"))
             #expect(calls.contains("endpoints nowhere"))
             #expect(calls.contains("detach lan /run/netns/x"))
@@ -73,6 +82,9 @@ struct ControlServerTests {
                 ("PATCH", "/v1/status", nil, 405), ("POST", "/v1/networks", nil, 400),
                 ("POST", "/v1/networks", "{", 400), ("POST", "/v1/networks", #"{"name":1}"#, 400),
                 ("POST", "/v1/attach", #"{"network":"lan","sandbox":"x","vni":7}"#, 400),
+                ("POST", "/v1/networks/lan/peers", #"{"peer":"198.18.0.2"}"#, 400),
+                ("POST", "/v1/networks/lan/stations", #"{"mac":"02:00:00:00:00:07"}"#, 400),
+                ("GET", "/v1/networks/lan/peers/198.18.0.2", nil, 405),
             ]
             for (method, target, body, status) in cases {
                 let response = try await send(method, target, body, to: socket)

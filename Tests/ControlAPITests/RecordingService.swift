@@ -9,6 +9,7 @@ final class RecordingService: ControlService {
         var refusal: APIError?
         var networks = [RecordingService.network("lan"), RecordingService.network("wire")]
         var endpoints = [RecordingService.endpoint("web"), RecordingService.endpoint("db")]
+        var peers = [Peer(vtep: "198.18.0.2"), Peer(vtep: "198.18.0.3")]
         var statistics = Statistics(ports: [])
         var delay = Duration.zero
     }
@@ -98,6 +99,28 @@ final class RecordingService: ControlService {
     func stations(network: String) async throws(APIError) -> [Station] {
         _ = try await note("stations \(network)")
         return [Station(mac: "02:00:0a:00:00:02", port: "eth0@web", vtep: nil, ageMilliseconds: 20, isStatic: false)]
+    }
+
+    func addStation(network: String, _ request: StationRequest) async throws(APIError) -> Station {
+        _ = try await note("add station \(network) \(request.mac) \(request.vtep) \(request.ip ?? [])")
+        return Station(mac: request.mac, port: nil, vtep: request.vtep, ageMilliseconds: 0, isStatic: true)
+    }
+
+    func removeStation(network: String, mac: String) async throws(APIError) {
+        _ = try await note("remove station \(network) \(mac)")
+    }
+
+    func peers(network: String) async throws(APIError) -> [Peer] {
+        try await note("peers \(network)").peers
+    }
+
+    func addPeer(network: String, vtep: String) async throws(APIError) -> Peer {
+        _ = try await note("add peer \(network) \(vtep)")
+        return Peer(vtep: vtep)
+    }
+
+    func removePeer(network: String, vtep: String) async throws(APIError) {
+        _ = try await note("remove peer \(network) \(vtep)")
     }
 
     func statistics() async throws(APIError) -> Statistics {

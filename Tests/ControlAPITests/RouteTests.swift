@@ -14,6 +14,14 @@ struct RouteTests {
             (.get, APIPath.network("lan"), .network("lan")),
             (.delete, APIPath.network("lan"), .removeNetwork("lan")),
             (.get, APIPath.stations(network: "lan"), .stations("lan")),
+            (.post, APIPath.stations(network: "lan"), .addStation("lan")),
+            (
+                .delete, APIPath.station(network: "lan", mac: "02:00:00:00:00:01"),
+                .removeStation("lan", mac: "02:00:00:00:00:01")
+            ),
+            (.get, APIPath.peers(network: "blue"), .peers("blue")),
+            (.post, APIPath.peers(network: "blue"), .addPeer("blue")),
+            (.delete, APIPath.peer(network: "blue", vtep: "fd00::2"), .removePeer("blue", vtep: "fd00::2")),
             (.get, APIPath.endpoints(network: nil), .endpoints(network: nil)),
             (.get, APIPath.endpoints(network: "a&b=c"), .endpoints(network: "a&b=c")),
             (.get, APIPath.endpoint("3fa9"), .endpoint("3fa9")),
@@ -32,11 +40,14 @@ struct RouteTests {
     func namesSurviveTheURL(name: String) throws {
         #expect(try Route(method: .get, target: APIPath.network(name)) == .network(name))
         #expect(try Route(method: .get, target: APIPath.stations(network: name)) == .stations(name))
+        let peer = APIPath.peer(network: name, vtep: name)
+        #expect(try Route(method: .delete, target: peer) == .removePeer(name, vtep: name))
     }
 
     @Test(arguments: [
         "", "/", "/v1", "/v1/", "/v2/status", "/status", "v1/status", "//v1/status", "/v1//status", "/v1/status/x",
-        "/v1/networks/lan/", "/v1/networks/lan/stations/", "/v1/networks/lan/stations/x", "/v1/networks/lan/ports",
+        "/v1/networks/lan/", "/v1/networks/lan/stations/x/", "/v1/networks/lan/stations/x/y", "/v1/networks/lan/ports",
+        "/v1/networks/lan/ports/x", "/v1/endpoints/lan/peers/x",
         "/v1/Status", "http://heddle/v1/status", "*", "/v1/attach/lan", "/v1/networks/../status",
     ])
     func knowsNoOtherPaths(target: String) {
@@ -56,6 +67,11 @@ struct RouteTests {
         #expect(refusal?.error.code == .invalid)
     }
 
+    @Test(arguments: ["/v1/networks/lan/peers/", "/v1/networks/lan/stations/", "/v1/networks//peers/x"])
+    func refusesEmptyMembers(target: String) {
+        #expect(refuse(.delete, target)?.status == .badRequest)
+    }
+
     @Test func saysWhatAPathAccepts() throws {
         let refusal = try #require(refuse(.put, "/v1/networks"))
         #expect(refusal.status == .methodNotAllowed)
@@ -65,6 +81,10 @@ struct RouteTests {
             #expect(refuse(method, "/v1/attach")?.allowed == [.post])
         }
         #expect(refuse(.post, "/v1/networks/lan")?.allowed == [.get, .delete])
+        #expect(refuse(.delete, "/v1/networks/lan/peers")?.allowed == [.get, .post])
+        for part in ["stations", "peers"] {
+            #expect(refuse(.get, "/v1/networks/lan/\(part)/x")?.allowed == [.delete])
+        }
     }
 
     @Test func keepsLongTargetsOutOfItsMessages() {

@@ -33,6 +33,7 @@ import Testing
 private struct World {
     var networks: [NetworkRecord] = []
     var endpoints: [EndpointRecord] = []
+    var tunnels: [TunnelRecord] = []
     var seen = Sightings()
     private var nextIndex: Int32 = 500
 
@@ -55,9 +56,26 @@ private struct World {
             if let host, Bool.random(using: &random) { seen.held[host] = HeldPort(isTap: true, token: 900) }
         }
         for port in 1...8 as ClosedRange<UInt16> { addEndpoint(port, &random) }
+        for number in 1...3 as ClosedRange<UInt16> { addTunnel(number, &random) }
         if Bool.random(using: &random) { seen.held[77] = HeldPort(isTap: true, token: 1) }
         if Bool.random(using: &random) { seen.privateLinks.append(LinkSight(index: 99, name: "t99", alias: "")) }
         seen.ownLinks.append(LinkSight(index: 1, name: "foreign", alias: "heddle:ffffffff:x"))
+    }
+
+    /// A network may be an overlay; its tunnel, or one that nobody uses, may be recorded, and held in parts.
+    private mutating func addTunnel(_ number: UInt16, _ random: inout SeededGenerator) {
+        let overlay = Samples.overlay(number)
+        if Bool.random(using: &random) {
+            networks[Int(number) - 1].driver = OverlaySettings.driver
+            networks[Int(number) - 1].overlay = overlay
+        }
+        guard Bool.random(using: &random) else { return }
+        let record = Samples.tunnel(number)
+        tunnels.append(record)
+        let isWhole = Bool.random(using: &random)
+        for (port, token) in zip(record.ports, record.tokens) where isWhole || Bool.random(using: &random) {
+            seen.held[port] = HeldPort(isTap: false, token: isWhole || Bool.random(using: &random) ? token : 3)
+        }
     }
 
     private mutating func addEndpoint(_ port: UInt16, _ random: inout SeededGenerator) {
@@ -102,7 +120,7 @@ private struct World {
     }
 
     func plan() -> [RepairStep] {
-        Reconciler.plan(networks: networks, endpoints: endpoints, mark: mark, seen: seen)
+        Reconciler.plan(networks: networks, endpoints: endpoints, tunnels: tunnels, mark: mark, seen: seen)
     }
 
     /// A step that says that all is well.
@@ -124,6 +142,8 @@ private struct World {
             dismantle(id)
             endpoints.removeAll { $0.id == id }
         case .keep: break
+        case .openTunnel(let place): openTunnel(place)
+        case .releaseTunnel(let place): releaseTunnel(place)
         case .reattachHostPort(let id), .makeHostPort(let id): makeHostPort(id)
         case .reattachTap(let id), .reopenSocket(let id): change(id) { $0.token += 1 }
         case .markGone(let id):
@@ -142,6 +162,25 @@ private struct World {
         if let port = network.hostPort { seen.held[port] = nil }
         seen.ownLinks.removeAll { $0.alias == mark.alias(of: id) }
         networks.removeAll { $0.id == id }
+        // The last network takes the tunnel along.
+        if let place = network.overlay?.place, !networks.contains(where: { $0.overlay?.place == place }) {
+            releaseTunnel(place)
+        }
+    }
+
+    private mutating func openTunnel(_ place: TunnelPlace) {
+        let known = tunnels.first { $0.place == place } ?? Samples.tunnel(place.udpPort - 4_788)
+        let record = known.withNewTokens()
+        tunnels.removeAll { $0.place == place }
+        tunnels.append(record)
+        for (port, token) in zip(record.ports, record.tokens) {
+            seen.held[port] = HeldPort(isTap: false, token: token)
+        }
+    }
+
+    private mutating func releaseTunnel(_ place: TunnelPlace) {
+        for port in tunnels.first(where: { $0.place == place })?.ports ?? [] { seen.held[port] = nil }
+        tunnels.removeAll { $0.place == place }
     }
 
     private mutating func makeHostPort(_ id: String) {
@@ -198,9 +237,11 @@ private struct World {
 
     /// What must be so after every repair, said without the reconciler.
     func checkInvariants(seed: UInt64) {
-        let claimed = Set(endpoints.filter { !$0.isGone }.map(\.port) + networks.compactMap(\.hostPort))
+        let claimed = Set(
+            endpoints.filter { !$0.isGone }.map(\.port) + networks.compactMap(\.hostPort) + tunnels.flatMap(\.ports))
         #expect(Set(seen.held.keys) == claimed, "a port too many or too few, seed \(seed)")
         #expect(networks.allSatisfy { $0.phase == .active }, "seed \(seed)")
+        #expect(Set(tunnels.map(\.place)) == Set(networks.compactMap { $0.overlay?.place }), "seed \(seed)")
         #expect(endpoints.allSatisfy { $0.phase == .active }, "seed \(seed)")
         let near = Set(endpoints.filter { $0.via == .veth && !$0.isGone }.map(\.nearIndex))
         #expect(Set(seen.privateLinks.map(\.index)) == near, "seed \(seed)")

@@ -17,6 +17,23 @@ enum Samples {
             hostToken: 900, hostIndex: 50)
     }
 
+    /// An overlay's settings; those of other numbers have another UDP port.
+    static func overlay(_ number: UInt16 = 1, peers: [String] = ["198.18.0.2"]) -> OverlaySettings {
+        OverlaySettings(
+            vni: 42, place: place(number), peers: peers.compactMap { IPAddress($0) }, learning: true,
+            acceptsAnyPeer: false)
+    }
+
+    static func place(_ number: UInt16) -> TunnelPlace {
+        TunnelPlace(local: .v4(IPv4Address(198, 18, 0, 1)), udpPort: 4_788 + number)
+    }
+
+    /// A tunnel whose ports begin at 1000, 1100, …
+    static func tunnel(_ number: UInt16 = 1) -> TunnelRecord {
+        let ports = (0..<UInt16(TunnelRecord.portCount)).map { 900 + number * 100 + $0 }
+        return TunnelRecord(place: place(number), ports: ports, tokens: ports.map { UInt64($0) + 1 })
+    }
+
     static func endpoint(
         _ port: UInt16 = 1, via: EndpointRecord.Via = .tap, sandbox: String? = nil, phase: Phase = .active,
         isGone: Bool = false, cookie: UInt64 = 77, isPinning: Bool = false

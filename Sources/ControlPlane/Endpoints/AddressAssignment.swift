@@ -5,9 +5,9 @@ import HeddleAPI
 /// Which addresses a new endpoint gets.
 enum AddressAssignment {
     /// One address of each subnet: those that were asked for, else the lowest free ones. `members` are the endpoints
-    /// that the network has.
+    /// that the network has, `remote` its static remote stations.
     static func addresses(
-        _ wanted: [IPAddress], network: NetworkRecord, members: [EndpointRecord]
+        _ wanted: [IPAddress], network: NetworkRecord, members: [EndpointRecord], remote: [StationRecord] = []
     ) throws(APIError) -> [IPPrefix] {
         for address in wanted where network.subnet(containing: address) == nil {
             let all = network.subnets.map(\.description).joined(separator: " and ")
@@ -20,7 +20,7 @@ enum AddressAssignment {
         for subnet in network.subnets {
             let choice = wanted.first { subnet.contains($0) }
             do throws(AddressPoolError) {
-                var pool = try network.pool(of: subnet, members: members)
+                var pool = try network.pool(of: subnet, members: members, remote: remote)
                 let address: IPAddress
                 if let choice {
                     try pool.take(choice)
@@ -30,7 +30,7 @@ enum AddressAssignment {
                 }
                 if let prefix = IPPrefix(address, length: subnet.length) { assigned.append(prefix) }
             } catch {
-                throw refusal(error, members: members)
+                throw refusal(error, members: members, remote: remote)
             }
         }
         return assigned
@@ -40,16 +40,24 @@ enum AddressAssignment {
     /// addresses, so that neighbours need not learn.
     static func mac(for addresses: [IPPrefix], port: UInt16, network: NetworkRecord) -> MACAddress {
         let first = addresses.first { $0.family == .v4 } ?? addresses.first
-        guard let first else { return .derived(network: network.id, endpoint: "port \(port)") }
+        guard let first else {
+            // Other hosts number their ports alike: the network's id, which is this host's own, tells them apart.
+            let name = network.overlay == nil ? "port \(port)" : "port \(port) of \(network.id)"
+            return .derived(network: network.id, endpoint: name)
+        }
         return .derived(network: network.id, address: first.address)
     }
 
-    private static func refusal(_ error: AddressPoolError, members: [EndpointRecord]) -> APIError {
+    private static func refusal(
+        _ error: AddressPoolError, members: [EndpointRecord], remote: [StationRecord]
+    ) -> APIError {
         switch error.reason {
         case .inUse(let address):
-            let owner = members.first { $0.addresses.contains { $0.address == address } }
+            let owner =
+                members.first { $0.addresses.contains { $0.address == address } }?.label
+                ?? remote.first { $0.addresses.contains(address) }.map { "the static station \($0.mac)" }
             return .conflict(
-                "the address \(address) is in use by \(owner?.label ?? "another endpoint")",
+                "the address \(address) is in use by \(owner ?? "another endpoint")",
                 hint: "Choose another --ip, or leave it out to get a free one.")
         case .isGateway, .exhausted: return .conflict("\(error)")
         default: return .invalid("\(error)")
@@ -58,11 +66,18 @@ enum AddressAssignment {
 }
 
 extension NetworkRecord {
-    /// The router's MAC address: the network's as long as it exists.
-    var gatewayMAC: MACAddress { .derived(network: id, endpoint: "gateway") }
+    /// The router's MAC address: the network's as long as it exists. Every host of an overlay that has the same gateway
+    /// addresses has the same one, so that an endpoint finds its gateway wherever it is.
+    var gatewayMAC: MACAddress {
+        guard let overlay else { return .derived(network: id, endpoint: "gateway") }
+        let addresses = gateways.sorted().map(\.description).joined(separator: " ")
+        return .derived(network: "overlay \(overlay.vni)", endpoint: "gateway \(addresses)")
+    }
 
-    /// A subnet's addresses, those of `members` taken.
-    func pool(of subnet: IPPrefix, members: [EndpointRecord]) throws(AddressPoolError) -> AddressPool {
+    /// A subnet's addresses, those of `members` and of remote stations taken.
+    func pool(
+        of subnet: IPPrefix, members: [EndpointRecord], remote: [StationRecord] = []
+    ) throws(AddressPoolError) -> AddressPool {
         var pool = try AddressPool(
             subnet: subnet, gateway: gateway(subnet.family), range: ranges.first { $0.family == subnet.family })
         for member in members {
@@ -70,6 +85,7 @@ extension NetworkRecord {
                 try pool.take(address.address)
             }
         }
+        for address in remote.flatMap(\.addresses) where subnet.contains(address) { try pool.take(address) }
         return pool
     }
 }

@@ -73,7 +73,8 @@ extension Switchboard {
     ) throws(APIError) -> EndpointRecord {
         let port = try freePort()
         let addresses = try AddressAssignment.addresses(
-            wish.addresses, network: network, members: endpoints(of: network))
+            wish.addresses, network: network, members: endpoints(of: network),
+            remote: Array(stationRecords[network.id, default: [:]].values))
         let mac = wish.mac ?? AddressAssignment.mac(for: addresses, port: port, network: network)
         try refuseTaken(mac: mac, network: network)
         return EndpointRecord(

@@ -46,6 +46,11 @@ extension Switchboard {
             throw .conflict(
                 "\(mac) is the MAC address of the gateway of \(network.name)", hint: "Choose another --mac.")
         }
+        if let station = stationRecords[network.id]?[mac] {
+            throw .conflict(
+                "\(mac) is a static station of \(network.name) behind \(station.vtep)",
+                hint: "Choose another --mac, or 'heddle stations \(network.name) rm \(mac)'.")
+        }
         if let other = endpointRecords.values.first(where: { $0.network == network.id && $0.mac == mac }) {
             throw .conflict(
                 "\(mac) is the MAC address of \(other.label) in \(network.name)", hint: "Choose another --mac.")

@@ -6,6 +6,9 @@ import Netlink
 extension Switchboard {
     /// The engine found a port's device gone.
     func portIsGone(_ port: UInt16, token: UInt64) {
+        if let tunnel = tunnelRecords.values.first(where: { $0.token(of: port) == token }) {
+            return tunnelIsGone(tunnel)
+        }
         if var network = networkRecords.values.first(where: { $0.hostPort == port && $0.hostToken == token }) {
             guard network.phase == .active else { return }
             log.notice("the host port of \(network.name) vanished; making it again")

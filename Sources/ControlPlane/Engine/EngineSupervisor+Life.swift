@@ -68,29 +68,8 @@ extension EngineSupervisor {
         }
     }
 
-    /// Sends the whole configuration; true at once when this returns.
-    func synchronise() throws(EngineFailure) {
-        try tell(.begin, what: "a configuration")
-        for id in domains.keys.sorted() {
-            if let domain = domains[id] { try tell(.domain(domain), what: "domain \(id)") }
-        }
-        for id in ports.keys.sorted() {
-            guard let port = ports[id] else { continue }
-            do throws(EngineFailure) {
-                try tell(.port(port.configuration), passing: port.descriptor, what: "port \(id)")
-            } catch {
-                // A device that died meanwhile must not keep the others from forwarding.
-                guard case .refused(_, let errno) = error else { throw error }
-                log.warning("\(error)")
-                let token = port.configuration.token
-                if errno != .noMemory { loop.after(.zero) { [weak self] in self?.onPortGone(id, token) } }
-            }
-        }
-        try tell(.commit, what: "a configuration")
-    }
-
     /// One request to a living engine; errors as errors.
-    private func tell(_ request: EngineRequest, passing passed: Int32? = nil, what: String) throws(EngineFailure) {
+    func tell(_ request: EngineRequest, passing passed: Int32? = nil, what: String) throws(EngineFailure) {
         guard let link else { throw .unavailable("it is being replaced") }
         let answer: Errno?
         do throws(EngineLink.Failure) {

@@ -7,17 +7,22 @@ extension EngineSupervisor {
     /// Makes a domain or changes it.
     func set(_ domain: DomainConfiguration) throws(EngineFailure) {
         let before = domains[domain.id]
+        if before == domain, link != nil { return }
         domains[domain.id] = domain
         do throws(EngineFailure) {
+            if let before, before.worker(of: workers) != domain.worker(of: workers) { try clear(domain: domain.id) }
             try ask(.domain(domain), what: "domain \(domain.id)")
+            if let before, before.worker(of: workers) != domain.worker(of: workers) { try fill(domain: domain.id) }
         } catch {
             domains[domain.id] = before
             throw error
         }
     }
 
-    /// Forgets a domain, whose ports must be gone.
+    /// Forgets a domain, whose ports must be gone, with its static stations and neighbours.
     func removeDomain(_ id: UInt16) throws(EngineFailure) {
+        stations = stations.filter { $0.key.domain != id }
+        neighbours = neighbours.filter { $0.key.domain != id }
         guard domains.removeValue(forKey: id) != nil, link != nil else { return }
         try ask(.removeDomain(id), what: "the end of domain \(id)", missingIsFine: true)
     }
@@ -36,12 +41,22 @@ extension EngineSupervisor {
         try ask(.port(port.configuration), passing: port.descriptor, what: "port \(id)")
     }
 
+    /// Changes what the engine knows of a port that it has; its descriptor stays.
+    func change(_ configuration: PortConfiguration) throws(EngineFailure) {
+        guard let port = ports[configuration.id], port.configuration != configuration else { return }
+        ports[configuration.id]?.configuration = configuration
+        guard link != nil else { return }
+        try ask(.port(configuration), what: "port \(configuration.id)")
+    }
+
     /// Removes a port, here and in the engine; its descriptor is closed in both when this returns, unless there is no
     /// engine to be told, which then is told nothing of the port when it comes.
     func removePort(_ id: UInt16) {
         // What is not held here was taken from the engine before, or is taken by the next whole configuration.
         guard ports[id] != nil else { return }
         forget(port: id)
+        tunnels[id] = nil
+        stations = stations.filter { $0.value.port != id }
         guard link != nil else { return }
         do throws(EngineFailure) {
             try ask(.removePort(id), what: "the end of port \(id)", missingIsFine: true)
@@ -79,8 +94,26 @@ extension EngineSupervisor {
         if let port = ports.removeValue(forKey: id) { close(port.descriptor) }
     }
 
+    /// A domain that goes to another worker leaves the first one empty: the engine's ports go, and are told again.
+    private func clear(domain id: UInt16) throws(EngineFailure) {
+        for port in ports.values where port.configuration.domain == id {
+            try ask(.removePort(port.configuration.id), what: "a move of port \(port.configuration.id)", missingIsFine: true)
+        }
+        try ask(.removeDomain(id), what: "a move of domain \(id)", missingIsFine: true)
+    }
+
+    private func fill(domain id: UInt16) throws(EngineFailure) {
+        for port in ports.keys.sorted() where ports[port]?.configuration.domain == id { try plug(port: port) }
+        for station in stations.values where station.domain == id {
+            try ask(.addStation(station), what: "the station \(station.mac)")
+        }
+        for neighbour in neighbours.values where neighbour.domain == id {
+            try ask(.addNeighbour(neighbour), what: "the neighbour \(neighbour.address)")
+        }
+    }
+
     /// A request that also holds when the engine dies over it: the next one is told everything.
-    private func ask(
+    func ask(
         _ request: EngineRequest, passing passed: Int32? = nil, what: String, missingIsFine: Bool = false
     ) throws(EngineFailure) {
         guard let link else { throw .unavailable("it is being replaced") }

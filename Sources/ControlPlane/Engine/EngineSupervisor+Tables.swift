@@ -1,3 +1,4 @@
+import Addresses
 import DataPlane
 import HeddleAPI
 
@@ -18,9 +19,26 @@ extension EngineSupervisor {
         tables?.setKernelDrops(port: port, total: total)
     }
 
+    /// What the tunnel side of an overlay has counted; nil where there are no tables.
+    func counters(overlay domain: UInt16) -> PortCounters? {
+        guard tables != nil else { return nil }
+        return tables?.counters(overlay: domain)
+    }
+
+    /// Starts the counters of an overlay's tunnel side at zero, before the domain's number is given to another one.
+    func resetCounters(overlay domain: UInt16) {
+        tables?.resetCounters(overlay: domain)
+    }
+
     /// The MAC table of a domain.
     func stations(domain: UInt16) -> [StationEntry] {
         tables?.stations(domain: domains[domain] ?? DomainConfiguration(id: domain)) ?? []
+    }
+
+    /// The VTEP that a place in the MAC table means; nil for a port of this host.
+    func vtep(_ place: UInt16) -> IPAddress? {
+        guard tables != nil else { return nil }
+        return tables?.vtep(place)
     }
 
     /// The engine as `heddle status` shows it; nil while it is being replaced.

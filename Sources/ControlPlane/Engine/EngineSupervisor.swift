@@ -20,6 +20,12 @@ final class EngineSupervisor {
     /// What the engine shall know.
     var ports: [UInt16: Port] = [:]
     var domains: [UInt16: DomainConfiguration] = [:]
+    /// By the port that receives.
+    var tunnels: [UInt16: TunnelConfiguration] = [:]
+    /// Static stations.
+    var stations: [StationKey: StationConfiguration] = [:]
+    /// Whose addresses are, where questions for them are answered.
+    var neighbours: [NeighbourKey: NeighbourConfiguration] = [:]
 
     /// Called when the engine reports that a port's device is gone.
     var onPortGone: (UInt16, UInt64) -> Void = { _, _ in }

@@ -46,6 +46,8 @@ struct NetworkRecord: Hashable, Sendable {
     var hostToken: UInt64
     /// The host port's interface index in the daemon's namespace; 0 before it was made.
     var hostIndex: Int32
+    /// Whether `mtu` is what the tunnel of an overlay carries, and changes with that.
+    var followsUnderlay = false
 }
 
 extension NetworkRecord {

@@ -30,6 +30,7 @@ extension Switchboard {
             kernelCountsAnew(port: port)
             engine.hold(configuration, descriptor: descriptor)
             try engineWork { engine throws(EngineFailure) in try engine.plug(port: port) }
+            refreshStations(of: record.id)
         } catch {
             if isHandedOver {
                 unplug(port: port, isTap: true)

@@ -23,12 +23,18 @@ extension Switchboard {
                 "there is a network \(APIError.quoted(wish.name)) already",
                 hint: "Choose another name, or remove that one with 'heddle network rm \(wish.name)'.")
         }
+        if let overlay = wish.overlay { try refuseMisplaced(overlay) }
         try refuseOverlaps(wish.subnets)
         var record = try newRecord(wish)
         try save(record)
         FailPoint.pass(.networkRecorded)
         do throws(APIError) {
-            try engineWork { engine throws(EngineFailure) in try engine.set(DomainConfiguration(id: record.domain)) }
+            if let overlay = record.overlay {
+                try ensureTunnel(at: overlay.place)
+                engine.resetCounters(overlay: record.domain)
+            }
+            let domain = domainConfiguration(of: record)
+            try engineWork { engine throws(EngineFailure) in try engine.set(domain) }
             if record.hostPort != nil { try makeHostPort(&record) }
             FailPoint.pass(.networkConfigured)
             record.phase = .active
@@ -37,6 +43,7 @@ extension Switchboard {
             try? undo(record)
             throw error
         }
+        watchUnderlay()
         FailPoint.pass(.networkDone)
         log.info("network \(record.name) created")
         return record.model
@@ -77,6 +84,10 @@ extension Switchboard {
         }
         FailPoint.pass(.networkRemoved)
         try forget(record)
+        if let overlay = record.overlay {
+            try releaseTunnel(at: overlay.place)
+            watchUnderlay()
+        }
     }
 
     private func refuseOverlaps(_ subnets: [IPPrefix]) throws(APIError) {
@@ -92,10 +103,18 @@ extension Switchboard {
         guard let domain = Identifier.lowestFree(besides: Set(networkRecords.values.map(\.domain))) else {
             throw .unavailable("there are 4095 networks already", hint: "Remove some, or run a second heddled.")
         }
+        let id = Identifier.make()
+        var mtu = wish.mtu ?? 0
+        if let overlay = wish.overlay {
+            let chosen = try self.mtu(of: wish, overlay: overlay)
+            mtu = chosen.network
+            tunnelMTUs[id] = chosen.tunnel
+        }
         return NetworkRecord(
-            id: Identifier.make(), name: wish.name, domain: domain, driver: NetworkSpecification.driver,
-            subnets: wish.subnets, gateways: wish.gateways, ranges: wish.ranges, mtu: wish.mtu,
-            isInternal: wish.isInternal, isIsolated: wish.isIsolated, options: [:], phase: .creating,
-            hostPort: wish.subnets.isEmpty ? nil : try freePort(), hostToken: 0, hostIndex: 0)
+            id: id, name: wish.name, domain: domain, driver: wish.driver,
+            subnets: wish.subnets, gateways: wish.gateways, ranges: wish.ranges, mtu: mtu,
+            isInternal: wish.isInternal, isIsolated: wish.isIsolated, options: wish.overlay?.options ?? [:],
+            phase: .creating, hostPort: wish.subnets.isEmpty ? nil : try freePort(), hostToken: 0, hostIndex: 0,
+            followsUnderlay: wish.mtu == nil)
     }
 }

@@ -24,6 +24,11 @@ extension Switchboard {
             guard let link = try? own.link(index: network.hostIndex), let counters = link.statistics else { continue }
             update(port) { $0.deviceSays(counters.txDropped) }
         }
+        for tunnel in tunnelRecords.values {
+            guard let held = engine.ports[tunnel.id], !onlyBusy || isBusy(tunnel.id) else { continue }
+            guard let count = try? PacketSocket.takeDrops(descriptor: held.descriptor) else { continue }
+            update(tunnel.id) { $0.add(count) }
+        }
         for record in endpointRecords.values where record.phase == .active && !record.isGone {
             guard let held = engine.ports[record.port], !onlyBusy || isBusy(record.port) else { continue }
             switch record.via {

@@ -41,7 +41,7 @@ extension Switchboard {
         let hasVLANs = endpointRecords.values.contains { $0.network == network.id && $0.vlan != nil }
         return rows.map { row in
             Station(
-                mac: MACAddress(value: row.mac).description, port: labels[row.port] ?? "port\(row.port)", vtep: nil,
+                mac: MACAddress(value: row.mac).description, port: port(row.port, labels), vtep: vtep(row.port),
                 ageMilliseconds: Int(row.age), isStatic: row.isStatic, vlan: hasVLANs ? Int(row.vlan) : nil)
         }
     }
@@ -59,7 +59,30 @@ extension Switchboard {
             guard let network = networkRecords[endpoint.network] else { continue }
             rows.append((endpoint.port, row(port: endpoint.port, label: endpoint.label, network: network)))
         }
-        return Statistics(ports: rows.sorted { $0.port < $1.port }.map(\.row))
+        return Statistics(ports: rows.sorted { $0.port < $1.port }.map(\.row) + overlayRows())
+    }
+
+    /// The tunnel side of every overlay, and what of every tunnel belongs to no network.
+    private func overlayRows() -> [Statistics.Port] {
+        var rows: [Statistics.Port] = []
+        for network in networkRecords.values.sorted(by: { $0.name < $1.name }) where network.overlay != nil {
+            let counters = engine.counters(overlay: network.domain) ?? PortCounters()
+            rows.append(row(counters, label: "vxlan", network: network.name))
+        }
+        for tunnel in tunnelRecords.values.sorted(by: { $0.id < $1.id }) {
+            rows.append(row(engine.counters(port: tunnel.id) ?? PortCounters(), label: tunnel.label, network: ""))
+        }
+        return rows
+    }
+
+    /// Numbers beyond those of ports stand for VTEPs.
+    private func port(_ place: UInt16, _ labels: [UInt16: String]) -> String? {
+        place < SharedTables.maximumPorts ? labels[place] ?? "port\(place)" : nil
+    }
+
+    private func vtep(_ place: UInt16) -> String? {
+        if place < SharedTables.maximumPorts { return nil }
+        return engine.vtep(place)?.description ?? "unknown"
     }
 
     private func portLabels() -> [UInt16: String] {
@@ -72,11 +95,14 @@ extension Switchboard {
     }
 
     private func row(port: UInt16, label: String, network: NetworkRecord) -> Statistics.Port {
-        let counters = engine.counters(port: port) ?? PortCounters()
+        row(engine.counters(port: port) ?? PortCounters(), label: label, network: network.name)
+    }
+
+    private func row(_ counters: PortCounters, label: String, network: String) -> Statistics.Port {
         var drops: [String: UInt64] = [:]
         for (reason, count) in counters.drops { drops[reason.name] = count }
         return Statistics.Port(
-            port: label, network: network.name,
+            port: label, network: network,
             rx: .init(
                 frames: counters.receivedFrames, bytes: counters.receivedBytes,
                 superframes: counters.receivedSuperframes),

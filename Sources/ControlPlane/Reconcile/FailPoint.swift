@@ -17,6 +17,20 @@ public enum FailPoint: String, Sendable, CaseIterable {
     case networkRemoving = "network-removing"
     /// Domain and host port are gone; the record is there.
     case networkRemoved = "network-removed"
+    /// A tunnel is recorded; its sockets aren't open.
+    case tunnelRecorded = "tunnel-recorded"
+    /// Its sockets are open; the engine doesn't know.
+    case tunnelOpened = "tunnel-opened"
+    /// The engine has the tunnel; no network uses it yet.
+    case tunnelConfigured = "tunnel-configured"
+    /// The engine has closed a tunnel that no network uses any more; the record is there.
+    case tunnelUnplugged = "tunnel-unplugged"
+    /// A peer more or less is recorded; the engine doesn't know.
+    case peerRecorded = "peer-recorded"
+    /// A static remote station more or less is recorded; the engine doesn't know.
+    case stationRecorded = "station-recorded"
+    /// An overlay's new MTU is recorded; its interfaces have the old one.
+    case mtuRecorded = "mtu-recorded"
     /// An endpoint is recorded; nothing is made.
     case attachRecorded = "attach-recorded"
     /// Its TAP or pair is made in the private namespace.

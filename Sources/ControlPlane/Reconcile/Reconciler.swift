@@ -6,11 +6,13 @@ enum Reconciler {
     /// What to do, in this order: what nobody knows goes first, so that its names and numbers are free; then what can
     /// forward again quickly; then what has to be made.
     static func plan(
-        networks: [NetworkRecord], endpoints: [EndpointRecord], mark: OwnerMark, seen: Sightings
+        networks: [NetworkRecord], endpoints: [EndpointRecord], tunnels: [TunnelRecord] = [], mark: OwnerMark,
+        seen: Sightings
     ) -> [RepairStep] {
         var steps = networks.flatMap { networkSteps($0, mark: mark, seen: seen) }
+        steps += tunnelSteps(tunnels, networks: networks, seen: seen)
         steps += endpoints.map { endpointStep($0, mark: mark, seen: seen) }
-        steps += strays(networks: networks, endpoints: endpoints, mark: mark, seen: seen)
+        steps += strays(networks: networks, endpoints: endpoints, tunnels: tunnels, mark: mark, seen: seen)
         return steps.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element)
     }
 
@@ -30,6 +32,25 @@ enum Reconciler {
         case (true, false): return [.reattachHostPort(network: network.id)]
         case (false, _): return [.makeHostPort(network: network.id)]
         }
+    }
+
+    /// A network that isn't wanted takes its tunnel along when it goes.
+    private static func tunnelSteps(
+        _ tunnels: [TunnelRecord], networks: [NetworkRecord], seen: Sightings
+    ) -> [RepairStep] {
+        let wanted = Set(networks.filter { $0.phase == .active }.compactMap { $0.overlay?.place })
+        let used = Set(networks.compactMap { $0.overlay?.place })
+        var steps: [RepairStep] = []
+        for tunnel in tunnels {
+            let isHeld = zip(tunnel.ports, tunnel.tokens).allSatisfy { port, token in
+                seen.held[port] == HeldPort(isTap: false, token: token)
+            }
+            if wanted.contains(tunnel.place), !isHeld { steps.append(.openTunnel(tunnel.place)) }
+            if !used.contains(tunnel.place) { steps.append(.releaseTunnel(tunnel.place)) }
+        }
+        let known = Set(tunnels.map(\.place))
+        let missing = wanted.subtracting(known).sorted { "\($0)" < "\($1)" }
+        return steps + missing.map { .openTunnel($0) }
     }
 
     private static func endpointStep(_ endpoint: EndpointRecord, mark: OwnerMark, seen: Sightings) -> RepairStep {
@@ -88,9 +109,9 @@ enum Reconciler {
     }
 
     private static func strays(
-        networks: [NetworkRecord], endpoints: [EndpointRecord], mark: OwnerMark, seen: Sightings
+        networks: [NetworkRecord], endpoints: [EndpointRecord], tunnels: [TunnelRecord], mark: OwnerMark, seen: Sightings
     ) -> [RepairStep] {
-        let ports = Set(endpoints.map(\.port) + networks.compactMap(\.hostPort))
+        let ports = Set(endpoints.map(\.port) + networks.compactMap(\.hostPort) + tunnels.flatMap(\.ports))
         let aliases = Set(endpoints.map { mark.alias(of: $0.id) })
         let hostAliases = Set(networks.filter { $0.hostPort != nil }.map { mark.alias(of: $0.id) })
         var steps = seen.held.keys.filter { !ports.contains($0) }.sorted().map { RepairStep.dropPort($0) }
@@ -108,8 +129,8 @@ extension RepairStep {
         case .dropPort: 0
         case .rollBackEndpoint, .finishDetach: 1
         case .rollBackNetwork, .finishNetworkRemoval: 2
-        case .deletePrivateLink, .deleteOwnLink: 3
-        case .keep, .reattachHostPort, .reattachTap, .reopenSocket: 4
+        case .deletePrivateLink, .deleteOwnLink, .releaseTunnel: 3
+        case .keep, .openTunnel, .reattachHostPort, .reattachTap, .reopenSocket: 4
         case .markGone: 5
         case .makeHostPort: 6
         case .rewire: 7

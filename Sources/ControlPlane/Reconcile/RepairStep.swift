@@ -10,6 +10,10 @@ enum RepairStep: Hashable, Sendable {
     case rollBackNetwork(id: String)
     /// The network's removal had begun: end it.
     case finishNetworkRemoval(id: String)
+    /// A tunnel's sockets, or some of them, are held by nobody: open them all anew.
+    case openTunnel(TunnelPlace)
+    /// No network uses the tunnel any more: close it and forget it.
+    case releaseTunnel(TunnelPlace)
     /// The host port's TAP is there but nobody holds it: attach to it again.
     case reattachHostPort(network: String)
     /// The host port is missing: make it.

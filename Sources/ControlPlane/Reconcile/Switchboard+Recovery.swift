@@ -13,6 +13,9 @@ extension Switchboard {
             let recorded = try store.load()
             networkRecords = Dictionary(uniqueKeysWithValues: recorded.networks.map { ($0.id, $0) })
             endpointRecords = Dictionary(uniqueKeysWithValues: recorded.endpoints.map { ($0.id, $0) })
+            let overlays = try store.loadOverlays()
+            tunnelRecords = Dictionary(uniqueKeysWithValues: overlays.tunnels.map { ($0.place, $0) })
+            for station in overlays.stations { stationRecords[station.network, default: [:]][station.mac] = station }
             try forgetOtherBoot()
         } catch {
             throw ControlError("\(error)")
@@ -20,25 +23,36 @@ extension Switchboard {
         listen()
         let taken = engine.adoptLivingEngine(recorded: recordedEngine()) ?? []
         try refuseForgottenPorts(count: taken.count)
-        for network in networkRecords.values where network.phase == .active {
-            engine.domains[network.domain] = DomainConfiguration(id: network.domain)
-        }
+        for network in networkRecords.values { engine.domains[network.domain] = DomainConfiguration(id: network.domain) }
         let seen = sightings(held: taken)
         let steps = Reconciler.plan(
             networks: networkRecords.values.sorted { $0.domain < $1.domain },
-            endpoints: endpointRecords.values.sorted { $0.port < $1.port }, mark: mark, seen: seen)
+            endpoints: endpointRecords.values.sorted { $0.port < $1.port }, tunnels: Array(tunnelRecords.values),
+            mark: mark, seen: seen)
         FailPoint.pass(.recoveryPlanned)
         hold(taken)
         for step in steps where !step.needsEngine { perform(step) }
+        prepareOverlays()
         do throws(EngineFailure) {
             try engine.begin()
         } catch {
             throw ControlError("\(error)")
         }
         for step in steps where step.needsEngine { perform(step) }
+        followUnderlay(enforcing: true)
         forgetUnansweredQuestions(after: steps)
         watchSandboxes()
         countKernelDropsFromTimeToTime()
+    }
+
+    /// What the whole configuration shall say of overlays, now that it is known which tunnels are open.
+    private func prepareOverlays() {
+        watchUnderlay()
+        measureTunnels()
+        for network in networkRecords.values where network.phase == .active && network.overlay != nil {
+            engine.domains[network.domain] = domainConfiguration(of: network)
+            refreshStations(of: network.id)
+        }
     }
 
     /// A state directory that was lost or emptied must not cost the ports that still forward: whoever made them left a
@@ -106,6 +120,12 @@ extension Switchboard {
 
     /// Takes over the descriptors that an engine handed back, each to the record that it belongs to.
     private func hold(_ taken: [EngineLink.TakenPort]) {
+        for tunnel in tunnelRecords.values {
+            let configurations = tunnel.portConfigurations.filter { wanted in
+                taken.contains { $0.port == wanted.id && $0.token == wanted.token }
+            }
+            if configurations.count == tunnel.ports.count { engine.tunnels[tunnel.id] = tunnel.configuration }
+        }
         for port in taken {
             var configuration = PortConfiguration(id: port.port, domain: 1, kind: port.kind, token: port.token)
             if let network = networkRecords.values.first(where: {
@@ -118,6 +138,8 @@ extension Switchboard {
                 let network = networkRecords[endpoint.network]
             {
                 configuration = PortConfiguration(endpoint: endpoint, network: network)
+            } else if !port.kind.isInDomain {
+                configuration.domain = 0
             }
             engine.hold(configuration, descriptor: port.descriptor)
         }

@@ -49,6 +49,8 @@ extension Switchboard {
             case .rollBackEndpoint(let id), .finishDetach(let id):
                 if let endpoint = endpointRecords[id] { try undo(endpoint, sandbox: nil) }
             case .keep: break
+            case .openTunnel(let place): try reopenTunnel(at: place)
+            case .releaseTunnel(let place): try releaseTunnel(at: place)
             case .reattachHostPort(let id):
                 if var network = networkRecords[id] { try reattachHostPort(&network) }
             case .makeHostPort(let id):
@@ -61,6 +63,15 @@ extension Switchboard {
             }
         } catch {
             log.error("repair: \(error)")
+        }
+    }
+
+    /// A tunnel that can't be opened now must not keep its networks' endpoints from each other.
+    private func reopenTunnel(at place: TunnelPlace) throws(APIError) {
+        do throws(APIError) {
+            try openTunnel(at: place)
+        } catch {
+            tunnelFailed(at: place, error)
         }
     }
 

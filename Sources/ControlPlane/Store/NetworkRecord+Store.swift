@@ -11,7 +11,9 @@ extension NetworkRecord: FetchableRecord, PersistableRecord {
             ranges: try row.list("ranges"), mtu: try row.value("mtu"), isInternal: try row.value("internal"),
             isIsolated: try row.value("isolated"), options: try row.options("options"), phase: try row.named("phase"),
             hostPort: try row.optional("hostPort"), hostToken: try row.bits("hostToken"),
-            hostIndex: try row.value("hostIndex"))
+            hostIndex: try row.value("hostIndex"), followsUnderlay: try row.value("followsUnderlay"))
+        // Found now, not when a frame needs it.
+        if driver == OverlaySettings.driver, overlay == nil { throw row.damage("options") }
     }
 
     func encode(to container: inout PersistenceContainer) throws {
@@ -30,5 +32,6 @@ extension NetworkRecord: FetchableRecord, PersistableRecord {
         container["hostPort"] = hostPort
         container["hostToken"] = RowCoding.number(hostToken)
         container["hostIndex"] = hostIndex
+        container["followsUnderlay"] = followsUnderlay
     }
 }

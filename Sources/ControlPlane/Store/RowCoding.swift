@@ -65,7 +65,8 @@ extension Row {
         return options
     }
 
-    private func damage(_ column: String) -> StoreError {
+    /// What is said of a column that can't be read.
+    func damage(_ column: String) -> StoreError {
         StoreError("the recorded state is damaged: column \(column) of \(description) can't be read")
     }
 }

@@ -48,6 +48,25 @@ enum Schema {
                 table.column("pinning", .boolean).notNull()
             }
         }
+        migrator.registerMigration("2 overlays") { database in
+            try database.alter(table: "network") { table in
+                table.add(column: "followsUnderlay", .boolean).notNull().defaults(to: false)
+            }
+            try database.create(table: "tunnel") { table in
+                table.column("local", .text).notNull()
+                table.column("udpPort", .integer).notNull().check { $0 >= 1 && $0 <= 65_535 }
+                table.column("ports", .text).notNull()
+                table.column("tokens", .text).notNull()
+                table.primaryKey(["local", "udpPort"])
+            }
+            try database.create(table: "station") { table in
+                table.column("network", .text).notNull().references("network", onDelete: .cascade)
+                table.column("mac", .text).notNull()
+                table.column("vtep", .text).notNull()
+                table.column("addresses", .text).notNull()
+                table.primaryKey(["network", "mac"])
+            }
+        }
         return migrator
     }
 }

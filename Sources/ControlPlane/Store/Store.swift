@@ -42,7 +42,7 @@ struct Store: Sendable {
         try Schema.migrator.migrate(queue)
     }
 
-    /// All that is recorded.
+    /// All networks and endpoints that are recorded.
     func load() throws(StoreError) -> (networks: [NetworkRecord], endpoints: [EndpointRecord]) {
         try attempt("read") { queue in
             try queue.read { database in
@@ -65,7 +65,7 @@ struct Store: Sendable {
         }
     }
 
-    /// Forgets a network, which must have no endpoints.
+    /// Forgets a network, which must have no endpoints, and its static stations.
     func delete(_ network: NetworkRecord) throws(StoreError) {
         try attempt("forget network \(network.name)") { queue in
             _ = try queue.write { database in try network.delete(database) }
@@ -109,7 +109,8 @@ struct Store: Sendable {
         return id
     }
 
-    private func attempt<Result>(
+    /// Works on the file, with errors that say what was to be done.
+    func attempt<Result>(
         _ what: String, _ work: (DatabaseQueue) throws -> Result
     ) throws(StoreError) -> Result {
         do {

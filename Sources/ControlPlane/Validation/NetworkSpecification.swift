@@ -12,48 +12,62 @@ struct NetworkSpecification: Hashable, Sendable {
     var gateways: [IPAddress]
     /// See `NetworkRecord`.
     var ranges: [IPPrefix]
-    /// See `Network`.
-    var mtu: Int
+    /// See `Network`; nil: what the tunnel of an overlay carries.
+    var mtu: Int?
     /// See `Network`.
     var isInternal: Bool
     /// See `Network`.
     var isIsolated: Bool
+    /// What makes the network an overlay; nil for a bridge.
+    var overlay: OverlaySettings?
 
-    /// The only driver that this version has.
-    static let driver = "bridge"
+    /// The driver that is meant where none is named.
+    static let defaultDriver = "bridge"
     /// Drivers that users may have read about.
-    private static let knownDrivers = ["overlay", "macvlan", "host", "none"]
+    private static let knownDrivers = ["macvlan", "host", "none"]
     /// IPv4 needs 68 (RFC 791); a TAP carries at most 65535 bytes with its Ethernet header.
-    private static let mtuRange = 68...65_521
+    static let mtuRange = 68...65_521
     /// RFC 8200 section 5.
-    private static let smallestIPv6MTU = 1_280
+    static let smallestIPv6MTU = 1_280
 
     /// Checks a request.
     init(_ request: NetworkRequest) throws(APIError) {
         try NameRule.check(request.name, what: "network")
         name = request.name
-        try Self.checkDriver(request.driver ?? Self.driver, options: request.options ?? [:])
+        overlay = try Self.overlay(request.driver ?? Self.defaultDriver, options: request.options ?? [:])
         subnets = try Self.subnets(request.subnets ?? [])
         gateways = try Self.gateways(request.gateways ?? [], subnets: subnets)
         ranges = try Self.ranges(request.ipRanges ?? [], subnets: subnets, gateways: gateways)
-        mtu = try Self.mtu(request.mtu ?? 1_500, subnets: subnets)
+        mtu = request.mtu ?? (overlay == nil ? 1_500 : nil)
+        if let mtu { try Self.check(mtu: mtu, subnets: subnets) }
         isInternal = request.internal ?? false
         isIsolated = request.isolated ?? false
     }
 
-    private static func checkDriver(_ driver: String, options: [String: String]) throws(APIError) {
-        guard driver == Self.driver else {
+    /// The driver's name.
+    var driver: String { overlay == nil ? Self.defaultDriver : OverlaySettings.driver }
+
+    private static func overlay(
+        _ driver: String, options: [String: String]
+    ) throws(APIError) -> OverlaySettings? {
+        if driver == OverlaySettings.driver { return try OverlaySpecification.settings(options) }
+        guard driver == defaultDriver else {
             let reason =
                 knownDrivers.contains(driver) ? "is not supported by this version of heddled" : "is not a driver"
-            throw .invalid("\(APIError.quoted(driver)) \(reason)", hint: "Use --driver bridge, which is the default.")
+            throw .invalid(
+                "\(APIError.quoted(driver)) \(reason)",
+                hint: "Use --driver bridge, which is the default, or --driver overlay.")
         }
         if let key = options.keys.min() {
+            let isOverlays = OverlaySettings.Key.all.contains(key)
             throw .invalid(
-                "the option \(APIError.quoted(key)) means nothing for the driver bridge", hint: "Leave it out.")
+                "the option \(APIError.quoted(key)) means nothing for the driver bridge",
+                hint: isOverlays ? "Use --driver overlay, or leave it out." : "Leave it out.")
         }
+        return nil
     }
 
-    private static func mtu(_ mtu: Int, subnets: [IPPrefix]) throws(APIError) -> Int {
+    private static func check(mtu: Int, subnets: [IPPrefix]) throws(APIError) {
         guard mtuRange.contains(mtu) else {
             throw .invalid("the MTU \(mtu) is not from \(mtuRange.lowerBound) to \(mtuRange.upperBound)")
         }
@@ -61,7 +75,6 @@ struct NetworkSpecification: Hashable, Sendable {
             throw .invalid(
                 "the MTU \(mtu) is too small for the IPv6 subnet \(subnet)", hint: "IPv6 needs \(smallestIPv6MTU).")
         }
-        return mtu
     }
 }
 

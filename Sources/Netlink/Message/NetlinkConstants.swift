@@ -132,6 +132,7 @@ enum AddressAttribute {
 /// Attributes of a route, from linux/rtnetlink.h (RTA_*).
 enum RouteAttribute {
     static let destination: UInt16 = 1
+    static let source: UInt16 = 2
     static let outputInterface: UInt16 = 4
     static let gateway: UInt16 = 5
     static let priority: UInt16 = 6

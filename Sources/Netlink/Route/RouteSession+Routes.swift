@@ -19,16 +19,20 @@ extension RouteSession {
     }
 
     /// The way that a packet to `address` would take (`ip route get`): the interface, the router, the address it would
-    /// be sent from and the MTU if the route has one. nil if there is none.
-    public func route(to address: IPAddress) throws(NetlinkError) -> Route? {
+    /// be sent from and the MTU if the route has one, or if a smaller one was learned for the way. `source` is the
+    /// address of this host that it would be sent from (nil: the kernel's choice). nil if there is none.
+    public func route(to address: IPAddress, from source: IPAddress? = nil) throws(NetlinkError) -> Route? {
         var found: Route?
         do throws(NetlinkError) {
             try perform(
                 "find the way to \(address)", type: MessageType.getRoute,
                 build: { writer in
                     let width = UInt8(truncatingIfNeeded: address.family.bitWidth)
-                    writer.appendRouteHeader(family: ProtocolFamily.of(address.family), length: width)
+                    let sourceWidth = source == nil ? 0 : width
+                    writer.appendRouteHeader(
+                        family: ProtocolFamily.of(address.family), length: width, sourceLength: sourceWidth)
                     writer.attribute(RouteAttribute.destination, octets: address.octets)
+                    if let source { writer.attribute(RouteAttribute.source, octets: source.octets) }
                 },
                 read: { message throws(NetlinkFormatError) in
                     if message.type == MessageType.newRoute { found = try Route(message, isAnswer: true) ?? found }
@@ -83,10 +87,11 @@ extension Route: CustomStringConvertible {
 
 extension MessageWriter {
     /// Appends struct rtmsg for a question.
-    fileprivate mutating func appendRouteHeader(family: UInt8, length: UInt8 = 0) {
+    fileprivate mutating func appendRouteHeader(family: UInt8, length: UInt8 = 0, sourceLength: UInt8 = 0) {
         append(family)
         append(length)
-        append(UInt16(0))  // source prefix length, type of service
+        append(sourceLength)
+        append(UInt8(0))  // type of service
         append(UInt32(0))  // table, origin, scope, kind
         append(UInt32(0))  // flags
     }

@@ -11,19 +11,27 @@ struct NetworkCreateCommand: ParsableCommand {
             A network has at most one IPv4 and one IPv6 subnet; without any it is pure layer 2. Values that are not \
             given are chosen: the gateway is the first address of its subnet, addresses are handed out from all of it.
 
+            The driver overlay joins hosts by VXLAN. Every host makes the network with the same --vni and --port, its \
+            own --local address, and the other hosts' addresses as --peer (or later, with heddle peer add). Hosts that \
+            share a subnet hand out addresses from an --ip-range of their own. Without --mtu the network's MTU is what \
+            the underlay carries, and follows it.
+
             Examples:
               heddle network create wire
               heddle network create lan --subnet 10.0.0.0/24
               heddle network create lan --subnet 10.0.0.0/24 --subnet fd00:1::/64
               heddle network create lab --subnet 10.9.0.0/16 --ip-range 10.9.1.0/24
               heddle network create big --subnet 10.8.0.0/16 --mtu 9000 --internal
+              heddle network create blue --driver overlay --vni 42 \\
+                --local 198.18.0.1 --peer 198.18.0.2 --subnet 10.42.0.0/16 \\
+                --ip-range 10.42.1.0/24
             """)
 
     @Argument(help: "The network's name.") var name: NonEmptyName
 
     @Option(
         help: ArgumentHelp("What kind of network. (default: bridge)", valueName: "driver"),
-        completion: .list(["bridge"]))
+        completion: .list(["bridge", "overlay"]))
     var driver: String?
 
     @Option(help: ArgumentHelp("A subnet, such as 10.0.0.0/24 or fd00:1::/64. May be repeated.", valueName: "cidr"))
@@ -36,11 +44,12 @@ struct NetworkCreateCommand: ParsableCommand {
         help: ArgumentHelp("Hand out addresses only from this part of a subnet. May be repeated.", valueName: "cidr"))
     var ipRange: [String] = []
 
-    @Option(help: ArgumentHelp("The largest IP packet, in bytes. (default: 1500)", valueName: "bytes"))
+    @Option(help: ArgumentHelp("The largest IP packet, in bytes. (default: 1500; overlay: what the tunnel carries)", valueName: "bytes"))
     var mtu: Int?
 
     @Flag(help: "No way out of the host.") var `internal` = false
     @Flag(help: "Endpoints don't reach each other, only the gateway.") var isolated = false
+    @OptionGroup(title: "Options of the driver overlay") var overlay: OverlayOptions
     @OptionGroup(title: "Options of every command") var global: GlobalOptions
 
     /// What the daemon is told.
@@ -48,7 +57,8 @@ struct NetworkCreateCommand: ParsableCommand {
         NetworkRequest(
             name: name.text, driver: driver, subnets: subnet.isEmpty ? nil : subnet,
             gateways: gateway.isEmpty ? nil : gateway, ipRanges: ipRange.isEmpty ? nil : ipRange, mtu: mtu,
-            internal: `internal` ? true : nil, isolated: isolated ? true : nil)
+            internal: `internal` ? true : nil, isolated: isolated ? true : nil,
+            options: overlay.options.isEmpty ? nil : overlay.options)
     }
 
     func run() throws {
@@ -57,5 +67,43 @@ struct NetworkCreateCommand: ParsableCommand {
             let subnets = network.subnets.isEmpty ? "layer 2" : network.subnets.joined(separator: ", ")
             return "created network \(network.name): \(network.driver), \(subnets), id \(network.id)\n"
         }
+    }
+}
+
+/// What is said of an overlay; the daemon checks it, and refuses it for other drivers.
+struct OverlayOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The network's number on the wire, 0 to 16777215.", valueName: "number"))
+    var vni: String?
+
+    @Option(
+        help: ArgumentHelp("This host's address in the underlay.", valueName: "ip"),
+        completion: Completions.ownAddresses)
+    var local: String?
+
+    @Option(help: ArgumentHelp("Another host's address in the underlay. May be repeated.", valueName: "ip"))
+    var peer: [String] = []
+
+    @Option(help: ArgumentHelp("The UDP port of all hosts. (default: 4789)", valueName: "number"))
+    var port: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether remote stations are learned from what arrives. With off they are set by heddle stations, and ARP and"
+                + " ND are answered on this host. (default: on)", valueName: "on|off"),
+        completion: .list(["on", "off"]))
+    var learning: String?
+
+    @Flag(help: "Accept datagrams from hosts that are no peers: for labs.") var acceptAnyPeer = false
+
+    /// By the options' long names.
+    var options: [String: String] {
+        var options: [String: String] = [:]
+        options["vni"] = vni
+        options["local"] = local
+        if !peer.isEmpty { options["peer"] = peer.joined(separator: ",") }
+        options["port"] = port
+        options["learning"] = learning
+        if acceptAnyPeer { options["accept-any-peer"] = "true" }
+        return options
     }
 }

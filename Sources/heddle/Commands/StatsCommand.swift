@@ -9,7 +9,9 @@ struct StatsCommand: ParsableCommand {
         abstract: "Show every port's frames, bytes, and drops by reason.",
         discussion: """
             RX is what came from the port into the switch, TX what went out of it. A super-frame (up to 64 KB, that the \
-            kernel has not cut yet) counts as one frame. Every frame that went nowhere is counted under one reason.
+            kernel has not cut yet) counts as one frame. Every frame that went nowhere is counted under one reason. \
+            vxlan is the tunnel side of an overlay network; vxlan@ADDRESS:PORT, without a network, is the tunnel itself, \
+            with the drops that belong to no network.
 
             With --watch the table is shown again and again, with rates instead of totals: once a second, or every so \
             many seconds. With --json as well, each time is one line. Ctrl-C ends it.
@@ -55,7 +57,7 @@ struct StatsCommand: ParsableCommand {
         for port in statistics.ports {
             let drops = port.drops.values.reduce(UInt64(0), &+)
             table.add([
-                "\(port.port)", "\(port.network)", "\(port.rx.frames)", "\(Units.bytes(port.rx.bytes))",
+                "\(port.port)", "\(port.network.isEmpty ? "-" : port.network)", "\(port.rx.frames)", "\(Units.bytes(port.rx.bytes))",
                 "\(port.tx.frames)", "\(Units.bytes(port.tx.bytes))",
                 Table.Cell("\(drops)", drops > 0 ? .warning : .none), "\(reasons(port.drops))",
             ])

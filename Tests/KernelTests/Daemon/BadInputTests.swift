@@ -33,7 +33,7 @@ struct BadInputTests {
                     Case("network create a/b", "\"a/b\"", "\"/\"", "Names begin with"),
                     Case("network create \(long)", long, "64 bytes", "63 characters"),
                     Case("network create lan", "\"lan\"", "already", "Choose another name"),
-                    Case("network create x --driver overlay", "\"overlay\"", "not supported", "--driver bridge"),
+                    Case("network create x --driver macvlan", "\"macvlan\"", "not supported", "--driver bridge"),
                     Case("network create x --driver blue", "\"blue\"", "not a driver", "--driver bridge"),
                     Case("network create x --subnet 10.50.0.1/24", "10.50.0.1/24", "host bits", "10.50.0.0/24"),
                     Case("network create x --subnet 10.50.0.0", "10.50.0.0", "prefix"),
