@@ -28,11 +28,13 @@ final class LabNamespace: Sendable {
         try RouteSocket(in: namespace)
     }
 
-    /// Lets it speak IPv6 by one interface, without asking whether addresses are taken.
-    func allowIPv6(by name: String) throws {
+    /// Lets it speak IPv6 by one interface, or by all that there will be, without asking whether addresses are taken.
+    func allowIPv6(by name: String? = nil) throws {
         try namespace.run {
-            Self.set("ipv6/conf/\(name)/accept_dad", "0")
-            Self.set("ipv6/conf/\(name)/disable_ipv6", "0")
+            for name in name.map({ [$0] }) ?? ["all", "default"] {
+                Self.set("ipv6/conf/\(name)/accept_dad", "0")
+                Self.set("ipv6/conf/\(name)/disable_ipv6", "0")
+            }
         }
     }
 
