@@ -3,19 +3,35 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #ifndef UDP_GRO
 #define UDP_GRO 104
 #endif
+// Newer than Debian 12's headers: linux/if_tun.h (6.2, 6.17), linux/bpf.h (6.6).
+enum {
+    TUN_USO = 0x20 | 0x40,
+    TUN_TUNNEL_GSO = 0x80 | 0x100,
+    TUNNEL_HEADER = 24,
+    TCX_INGRESS = 46,
+    CALL_LOAD_BYTES = 26,
+    CALL_REDIRECT_NEIGHBOUR = 152,
+};
 
 static int fail(int fd) {
     int error = errno;
@@ -149,6 +165,100 @@ int heddle_tunnel_sender(const uint8_t *address, int address_length, uint16_t po
         if (setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof hops)) return fail(fd);
     }
     return fd;
+}
+
+// Every frame: return bpf_redirect_neigh(the interface that its source address names, no neighbour given, 0, 0).
+static int load_program(void) {
+    struct bpf_insn code[] = {
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 6},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 3, .src_reg = 10},
+        {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 3, .imm = -4},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 4, .imm = 4},
+        {.code = BPF_JMP | BPF_CALL, .imm = CALL_LOAD_BYTES},
+        // No interface has the number 0: what is too short for one is dropped.
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 1, .imm = 0},
+        {.code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = 0, .off = 1, .imm = 0},
+        {.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 1, .src_reg = 10, .off = -4},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 0},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = 0},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 4, .imm = 0},
+        {.code = BPF_JMP | BPF_CALL, .imm = CALL_REDIRECT_NEIGHBOUR},
+        {.code = BPF_JMP | BPF_EXIT},
+    };
+    union bpf_attr attributes;
+    memset(&attributes, 0, sizeof attributes);
+    attributes.prog_type = BPF_PROG_TYPE_SCHED_CLS;
+    attributes.insns = (uint64_t)(uintptr_t)code;
+    attributes.insn_cnt = sizeof code / sizeof code[0];
+    attributes.license = (uint64_t)(uintptr_t) "Apache-2.0";
+    return (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof attributes);
+}
+
+// Attached to the device itself, not to a link: it stays for as long as the device does.
+static int attach_program(int program, int interface) {
+    union bpf_attr attributes;
+    memset(&attributes, 0, sizeof attributes);
+    attributes.target_fd = (uint32_t)interface;
+    attributes.attach_bpf_fd = (uint32_t)program;
+    attributes.attach_type = TCX_INGRESS;
+    return (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &attributes, sizeof attributes);
+}
+
+// Nothing of the host's own is to leave by it.
+static void silence(const char *name) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;
+    // Without IPv6 there is nothing to be silenced.
+    if (write(file, "1", 1) != 1) errno = 0;
+    close(file);
+}
+
+static int set_up(const char *name) {
+    int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (control < 0) return -1;
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    snprintf(request.ifr_name, IFNAMSIZ, "%s", name);
+    request.ifr_flags = IFF_UP | IFF_NOARP;
+    int result = ioctl(control, SIOCSIFFLAGS, &request);
+    int error = errno;
+    close(control);
+    errno = error;
+    return result;
+}
+
+int heddle_tunnel_device(void) {
+    int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    strcpy(request.ifr_name, "hdltx%d");
+    request.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
+    if (ioctl(fd, TUNSETIFF, &request)) return fail(fd);
+    int size = TUNNEL_HEADER, little_endian = 1;
+    if (ioctl(fd, TUNSETVNETHDRSZ, &size)) return fail(fd);
+    if (ioctl(fd, TUNSETVNETLE, &little_endian)) return fail(fd);
+    unsigned long offload = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_USO | TUN_TUNNEL_GSO;
+    if (ioctl(fd, TUNSETOFFLOAD, offload)) return fail(fd);
+    silence(request.ifr_name);
+    int program = load_program();
+    if (program < 0) return fail(fd);
+    int result = attach_program(program, (int)if_nametoindex(request.ifr_name));
+    int error = errno;
+    close(program);
+    errno = error;
+    if (result || set_up(request.ifr_name)) return fail(fd);
+    return fd;
+}
+
+int heddle_tunnel_port(int fd) {
+    struct sockaddr_storage place;
+    socklen_t length = sizeof place;
+    if (getsockname(fd, (struct sockaddr *)&place, &length)) return -errno;
+    if (place.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&place)->sin_port);
+    return ntohs(((struct sockaddr_in6 *)&place)->sin6_port);
 }
 
 ssize_t heddle_send_one(int fd, const void *message) {

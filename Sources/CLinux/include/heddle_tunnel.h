@@ -17,6 +17,15 @@ int heddle_tunnel_reservation(const uint8_t *address, int address_length, uint16
 // A UDP socket bound to the address and port that sends and takes nothing: never fragmented, hop limit 64.
 int heddle_tunnel_sender(const uint8_t *address, int address_length, uint16_t port, int send_buffer);
 
+// A TAP that takes super-frames inside datagrams (a virtio_net_hdr_v1_hash_tunnel of 24 bytes, Linux 6.17) and has them
+// leave, routed and with the neighbour's address, by the interface whose index is in bytes 6 to 9 of the frame, in the
+// machine's order. Up, with a name that the kernel chooses; gone with its last descriptor. Not heard by the host's stack,
+// nor by its firewall.
+int heddle_tunnel_device(void);
+
+// The UDP port that a socket is bound to, or -errno.
+int heddle_tunnel_port(int fd);
+
 // sendmsg and writev of a struct msghdr's vectors, without waiting. Return what was written or -errno.
 ssize_t heddle_send_one(int fd, const void *message);
 ssize_t heddle_write_vectors(int fd, const void *message);

@@ -1,4 +1,5 @@
 import Addresses
+import CLinux
 import Glibc
 
 /// What a whole configuration named so far.
@@ -35,9 +36,17 @@ extension Engine {
     /// Makes a tunnel of ports that are there.
     func set(_ tunnel: TunnelConfiguration) -> Int32 {
         guard ports[tunnel.id]?.configuration.kind == .tunnel else { return ENOENT }
-        for sender in tunnel.senders where ports[sender]?.configuration.kind != .datagram { return ENOENT }
+        var sourcePorts: [UInt16] = []
+        for sender in tunnel.senders {
+            guard let port = ports[sender], port.configuration.kind == .datagram else { return ENOENT }
+            let bound = heddle_tunnel_port(port.descriptor)
+            sourcePorts.append(UInt16(exactly: bound) ?? 0)
+        }
+        if tunnel.device != 0 {
+            guard ports[tunnel.device]?.configuration.kind == .tunnelDevice else { return ENOENT }
+        }
         // Ports of domain 0 are the first worker's, as overlays are.
-        return workers[0].mailbox.perform(.setTunnel(tunnel))
+        return workers[0].mailbox.perform(.setTunnel(tunnel, sourcePorts: sourcePorts))
     }
 
     /// Sets a static station, behind a port or a VTEP.

@@ -41,6 +41,8 @@ extension OverlayConfiguration {
 extension TunnelConfiguration {
     func write(to writer: inout ByteWriter) {
         writer.write(id)
+        writer.write(device)
+        writer.write(interface)
         writer.write(udpPort)
         writer.write(local)
         writer.write(UInt8(senders.count))
@@ -49,8 +51,12 @@ extension TunnelConfiguration {
 
     init(from reader: inout ByteReader) throws(MessageError) {
         let id = try reader.read(UInt16.self)
+        let device = try reader.read(UInt16.self)
+        let interface = try reader.read(UInt32.self)
         let udpPort = try reader.read(UInt16.self)
-        self.init(id: id, senders: [], udpPort: udpPort, local: try reader.readAddress())
+        self.init(
+            id: id, senders: [], device: device, interface: interface, udpPort: udpPort,
+            local: try reader.readAddress())
         let count = try reader.read(UInt8.self)
         guard count > 0, count <= Self.maximumSenders, count.nonzeroBitCount == 1 else { throw .badField }
         for _ in 0..<count { senders.append(try reader.read()) }

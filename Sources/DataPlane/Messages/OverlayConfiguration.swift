@@ -48,7 +48,8 @@ public struct OverlayConfiguration: Sendable, Hashable {
 }
 
 /// A VXLAN tunnel end of this host: one local address and one UDP port. Its sockets are ports of their own, set before
-/// it: one of the kind `tunnel` that receives, several of the kind `datagram` that send, each from its own UDP port.
+/// it: one of the kind `tunnel` that receives, several of the kind `datagram` that send, each from its own UDP port, and
+/// where the kernel can do it one of the kind `tunnelDevice`.
 public struct TunnelConfiguration: Sendable, Hashable {
     /// Most sockets that send.
     public static let maximumSenders = 32
@@ -57,15 +58,24 @@ public struct TunnelConfiguration: Sendable, Hashable {
     public var id: UInt16
     /// The ports that send: a flow keeps to one. 1…`maximumSenders`; a power of two, so that flows spread evenly.
     public var senders: [UInt16]
+    /// The port that super-frames leave by whole, a `tunnelDevice`; 0 where there is none: they are cut.
+    public var device: UInt16
+    /// Index of the interface by which all peers are reached; 0: more than one, or unknown, and `device` isn't used.
+    public var interface: UInt32
     /// Where datagrams arrive, and where peers expect them.
     public var udpPort: UInt16
     /// This host's VTEP address.
     public var local: IPAddress
 
     /// Makes a tunnel's configuration.
-    public init(id: UInt16, senders: [UInt16], udpPort: UInt16 = 4_789, local: IPAddress) {
+    public init(
+        id: UInt16, senders: [UInt16], device: UInt16 = 0, interface: UInt32 = 0, udpPort: UInt16 = 4_789,
+        local: IPAddress
+    ) {
         self.id = id
         self.senders = senders
+        self.device = device
+        self.interface = interface
         self.udpPort = udpPort
         self.local = local
     }

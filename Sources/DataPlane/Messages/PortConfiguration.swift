@@ -11,6 +11,8 @@ public enum PortKind: UInt8, Sendable, CaseIterable {
     case tunnel = 3
     /// A UDP socket that sends datagrams of a tunnel; nothing is received from it.
     case datagram = 4
+    /// A TAP that super-frames of a tunnel leave by in one datagram each; nothing is received from it.
+    case tunnelDevice = 5
 
     /// Whether frames of a domain enter and leave by it; the others belong to a tunnel and to no domain.
     public var isInDomain: Bool { self == .tap || self == .packetSocket }

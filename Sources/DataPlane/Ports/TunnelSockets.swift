@@ -14,8 +14,11 @@ public enum TunnelSockets {
         /// UDP sockets that send, each from a port of its own: for ports of the kind `datagram`.
         public var senders: [Int32]
 
+        /// A TAP that super-frames leave by whole, for a port of the kind `tunnelDevice`; nil: this kernel has no such.
+        public var device: Int32?
+
         /// All of them.
-        public var all: [Int32] { [receiver, reservation] + senders }
+        public var all: [Int32] { [receiver, reservation] + senders + (device.map { [$0] } ?? []) }
     }
 
     /// Where datagrams are sent from (RFC 7348, section 5: dynamic/private ports).
@@ -46,7 +49,9 @@ public enum TunnelSockets {
                 opened.append(sender)
                 senders.append(sender)
             }
-            return Opened(receiver: receiver, reservation: reservation, senders: senders)
+            let device = heddle_tunnel_device()
+            return Opened(
+                receiver: receiver, reservation: reservation, senders: senders, device: device >= 0 ? device : nil)
         } catch {
             for descriptor in opened { close(descriptor) }
             throw error

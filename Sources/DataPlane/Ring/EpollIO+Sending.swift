@@ -5,7 +5,7 @@ extension EpollIO {
     package mutating func send(_ frame: OutgoingFrame) -> Bool {
         let index = Int(frame.port)
         guard index < Self.tableSize, let kind = ports[index].kind else { return false }
-        if !kind.isTap { return enqueue(frame) }
+        if !kind.isWritten { return enqueue(frame) }
         guard failureCount < Self.batchCapacity else { return false }
         let descriptor = ports[index].descriptor
         let result =
@@ -28,7 +28,7 @@ extension EpollIO {
         if batchCount > 0, batchPort == message.port { flush() }
         guard failureCount < Self.batchCapacity else { return false }
         let result =
-            kind.isTap
+            kind.isWritten
             ? writeVectors(ports[index].descriptor, message.message)
             : sendOne(ports[index].descriptor, message.message)
         if result < 0 {

@@ -9,11 +9,23 @@ extension PortKind {
         }
     }
 
+    /// Whether frames are written to it, not sent.
+    var isWritten: Bool {
+        @_noAllocation @_noLocks @inline(__always) get {
+            switch self {
+            case .tap, .tunnelDevice: true
+            case .packetSocket, .tunnel, .datagram: false
+            }
+        }
+    }
+
     /// See `isTap`.
     var onlySends: Bool {
         @_noAllocation @_noLocks @inline(__always) get {
-            if case .datagram = self { return true }
-            return false
+            switch self {
+            case .datagram, .tunnelDevice: true
+            case .tap, .packetSocket, .tunnel: false
+            }
         }
     }
 

@@ -91,7 +91,7 @@ extension RingIO {
         switch kind {
         case .tap:
             entry.storeBytes(of: Opcode.readMultishot, as: UInt8.self)
-        case .packetSocket, .tunnel, .datagram:
+        case .packetSocket, .tunnel, .datagram, .tunnelDevice:
             entry.storeBytes(of: Opcode.receiveMessage, as: UInt8.self)
             entry.storeBytes(of: EntryFlags.receiveMultishot, toByteOffset: 2, as: UInt16.self)
             entry.storeBytes(of: UInt64(UInt(bitPattern: receiveMessage)), toByteOffset: 16, as: UInt64.self)

@@ -14,9 +14,9 @@ extension RingIO {
         entry.storeBytes(of: Int32(frame.port), toByteOffset: 4, as: Int32.self)
         entry.storeBytes(of: data.value, toByteOffset: 32, as: UInt64.self)
         entry.storeBytes(
-            of: kind.isTap ? EntryFlags.noWait : EntryFlags.doNotWait, toByteOffset: 28, as: UInt32.self)
+            of: kind.isWritten ? EntryFlags.noWait : EntryFlags.doNotWait, toByteOffset: 28, as: UInt32.self)
         if frame.restCount == 0 {
-            let opcode = kind.isTap ? Opcode.write : Opcode.send
+            let opcode = kind.isWritten ? Opcode.write : Opcode.send
             entry.storeBytes(of: opcode, as: UInt8.self)
             entry.storeBytes(of: UInt64(UInt(bitPattern: frame.head)), toByteOffset: 16, as: UInt64.self)
             entry.storeBytes(of: UInt32(truncatingIfNeeded: frame.headCount), toByteOffset: 24, as: UInt32.self)
@@ -34,7 +34,7 @@ extension RingIO {
         gather.pointee.vectors.1.iov_base = UnsafeMutableRawPointer(mutating: frame.rest)
         gather.pointee.vectors.1.iov_len = frame.restCount
         let vectors = UnsafeMutableRawPointer(gather)
-        if kind.isTap {
+        if kind.isWritten {
             entry.storeBytes(of: Opcode.writev, as: UInt8.self)
             entry.storeBytes(of: UInt64(UInt(bitPattern: vectors)), toByteOffset: 16, as: UInt64.self)
             entry.storeBytes(of: 2, toByteOffset: 24, as: UInt32.self)
@@ -61,7 +61,7 @@ extension RingIO {
         entry.storeBytes(of: EntryFlags.fixedFile | EntryFlags.skipSuccess, toByteOffset: 1, as: UInt8.self)
         entry.storeBytes(of: Int32(message.port), toByteOffset: 4, as: Int32.self)
         entry.storeBytes(of: data.value, toByteOffset: 32, as: UInt64.self)
-        if kind.isTap {
+        if kind.isWritten {
             entry.storeBytes(of: Opcode.writev, as: UInt8.self)
             let vectors = UInt64(UInt(bitPattern: message.message.pointee.msg_iov))
             entry.storeBytes(of: vectors, toByteOffset: 16, as: UInt64.self)

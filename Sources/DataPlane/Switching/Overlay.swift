@@ -37,6 +37,14 @@ struct Tunnel {
     /// A power of two; 0: it can't send.
     var senderCount = 0
     var senders = InlineArray<32, UInt16>(repeating: 0)
+    /// The senders' UDP ports.
+    var sourcePorts = InlineArray<32, UInt16>(repeating: 0)
+    /// The port that super-frames leave by whole; 0: none, or the kernel has refused one.
+    var device: UInt16 = 0
+    /// The interface by which peers are reached; not 0 if `device` isn't.
+    var interface: UInt32 = 0
+    /// This host's address, mapped if it is IPv4; only if `device` isn't 0.
+    var local: (high: UInt64, low: UInt64) = (0, 0)
     /// The kernel has refused to cut trains for it (EIO: the way out has no checksum offload).
     var isPlain = false
 

@@ -66,8 +66,8 @@ extension Switch {
         overlay(id).pointee = Overlay()
     }
 
-    /// Makes a tunnel or changes it.
-    mutating func setTunnel(_ configuration: TunnelConfiguration) -> Bool {
+    /// Makes a tunnel or changes it. `sourcePorts`: the senders' UDP ports; with none nothing leaves by the device.
+    mutating func setTunnel(_ configuration: TunnelConfiguration, sourcePorts: [UInt16] = []) -> Bool {
         guard Self.isIdentifier(configuration.id), configuration.senders.count.nonzeroBitCount == 1,
             configuration.senders.count <= TunnelConfiguration.maximumSenders
         else { return false }
@@ -77,6 +77,12 @@ extension Switch {
         new.family = configuration.local.family == .v4 ? Tunnel.internet : 10
         new.senderCount = configuration.senders.count
         for (position, sender) in configuration.senders.enumerated() { new.senders[position] = sender }
+        if sourcePorts.count == new.senderCount, configuration.interface != 0 {
+            new.device = configuration.device
+            new.interface = configuration.interface
+            new.local = configuration.local.words
+            for (position, port) in sourcePorts.enumerated() { new.sourcePorts[position] = port }
+        }
         tunnel(configuration.id).pointee = new
         return true
     }

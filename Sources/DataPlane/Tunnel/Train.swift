@@ -157,9 +157,22 @@ struct TrainRecord {
     var frames: UInt32 = 0
     var frameBytes: UInt32 = 0
     var superframes: UInt32 = 0
+    /// It was a super-frame that left whole.
+    var isWhole = false
 
     @_noAllocation @_noLocks @inline(__always)
     init() {}
+
+    /// A super-frame that leaves whole.
+    @_noAllocation @_noLocks @inline(__always)
+    init(tunnel: UInt16, domain: UInt16, frameBytes: Int) {
+        self.tunnel = tunnel
+        self.domain = domain
+        frames = 1
+        superframes = 1
+        self.frameBytes = UInt32(truncatingIfNeeded: frameBytes)
+        isWhole = true
+    }
 
     @_noAllocation @_noLocks @inline(__always)
     init(_ train: Train) {

@@ -74,9 +74,9 @@ struct TunnelState: ~Copyable {
 
     /// Remembers a train that is sent, by a number.
     @_noAllocation @_noLocks @inline(__always)
-    mutating func record(_ train: Train) -> Int {
+    mutating func record(_ train: TrainRecord) -> Int {
         let number = nextRecord
-        records[number] = TrainRecord(train)
+        records[number] = train
         nextRecord = (nextRecord &+ 1) & (Self.recordCount &- 1)
         return number
     }

@@ -33,7 +33,8 @@ extension Checksum {
     }
 
     /// Finishes a partial checksum: sums everything from `start` to the frame's end, the pseudo-header's sum in the
-    /// field among it, and writes the complement; a result of 0 is written as 0xFFFF, as UDP needs it and TCP allows.
+    /// field among it, and writes the complement. At UDP's offset 0 means that there is none (RFC 768) and is written as
+    /// 0xFFFF; TCP's stays 0, since some readers take 0xFFFF there for wrong (RFC 1624).
     ///
     /// Not for SCTP, whose checksum is another one.
     ///
@@ -51,7 +52,8 @@ extension Checksum {
         let field = first &+ Int(offset)
         guard length >= 0, field &+ 2 <= length else { return false }
         let result = ~sum(UnsafeRawPointer(frame) + first, count: length &- first)
-        frame.storeNative16(result == 0 ? 0xFFFF : result, at: field)
+        let isUDP = Int(offset) == Transport.udpChecksumOffset
+        frame.storeNative16(result == 0 && isUDP ? 0xFFFF : result, at: field)
         return true
     }
 }

@@ -25,8 +25,8 @@ extension Worker where IO: ~Copyable {
             let wasThere = forwarding.stations.remove(
                 mac: station.mac.value, vlan: station.vlan, domain: station.domain)
             mailbox.complete(ticket, wasThere ? 0 : ENOENT)
-        case .setTunnel(let tunnel):
-            mailbox.complete(ticket, forwarding.setTunnel(tunnel) ? 0 : EINVAL)
+        case .setTunnel(let tunnel, let sourcePorts):
+            mailbox.complete(ticket, forwarding.setTunnel(tunnel, sourcePorts: sourcePorts) ? 0 : EINVAL)
         case .addNeighbour(let neighbour):
             let (high, low) = neighbour.address.words
             let isSet = forwarding.neighbours.set(
@@ -66,7 +66,7 @@ extension Worker where IO: ~Copyable {
             states[index] = PortState()
             states[index].life = .present
             states[index].isTunnel = port.kind == .tunnel
-            states[index].isSender = port.kind == .datagram
+            states[index].isSender = port.kind.onlySends
             states[index].isWaiting = waits
             if !waits { io.receive(port: port.id) }
             return 0

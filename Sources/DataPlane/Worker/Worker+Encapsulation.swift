@@ -13,9 +13,15 @@ struct TunnelFrame {
     var isShared: Bool
     /// How a super-frame is cut; nil: it isn't one.
     var cutter: SegmentCutter?
+    /// How it leaves whole; nil: it can't.
+    var whole: SuperDatagram?
 
     @_noAllocation @_noLocks @inline(__always)
-    init(frame: UnsafeMutableRawPointer, length: Int, congestion: UInt8, isShared: Bool, cutter: SegmentCutter?) {
+    init(
+        frame: UnsafeMutableRawPointer, length: Int, congestion: UInt8, isShared: Bool, cutter: SegmentCutter?,
+        whole: SuperDatagram?
+    ) {
+        self.whole = whole
         self.frame = frame
         self.length = length
         self.congestion = congestion
@@ -94,7 +100,8 @@ extension Worker where IO: ~Copyable {
         if !isSuperframe { finishChecksum(header, frame, length) }
         return TunnelFrame(
             frame: frame, length: length, congestion: CongestionMark.encapsulated(frame, length: length),
-            isShared: isShared, cutter: cutter)
+            isShared: isShared, cutter: cutter,
+            whole: cutter.flatMap { SuperDatagram(header: header, cutter: $0, length: length) })
     }
 
     /// Finishes a partial checksum, for good: ways out that get the same memory afterwards need none.
@@ -144,6 +151,7 @@ extension Worker where IO: ~Copyable {
             append(place, key, head, headCount, frame.frame, restCount, frame, &isCounted)
             return
         }
+        if sendWhole(frame, key, place) { return }
         let headCount = VXLANView.length &+ cutter.headerLength
         for index in 0..<cutter.count {
             guard let head = tunnels.memory.take(headCount) else { return lose(frame, domain) }
@@ -185,7 +193,7 @@ extension Worker where IO: ~Copyable {
     }
 
     /// Sends a train, if there is one in its place, and counts it as sent: what fails is taken back.
-    private mutating func dispatch(_ place: Int) {
+    mutating func dispatch(_ place: Int) {
         let bit = UInt32(1) &<< UInt32(truncatingIfNeeded: place)
         guard tunnels.open & bit != 0 else { return }
         tunnels.open &= ~bit
@@ -203,7 +211,7 @@ extension Worker where IO: ~Copyable {
             return
         }
         let outgoing = OutgoingMessage(
-            port: tunnel.pointee.senders[sender], message: message, length: tunnels.record(train),
+            port: tunnel.pointee.senders[sender], message: message, length: tunnels.record(TrainRecord(train)),
             isSuperframe: false)
         guard io.send(outgoing) else {
             numbers[CounterIndex.drops &+ Int(DropReason.egressFull.rawValue)] &+= UInt64(train.frames)
@@ -234,6 +242,8 @@ extension Worker where IO: ~Copyable {
         case ENETDOWN, ENETUNREACH, EHOSTUNREACH, ENODEV, EADDRNOTAVAIL: reason = .egressDown
         case EMSGSIZE: reason = .exceedsTunnelMTU
         case EIO: forwarding.tunnel(record.tunnel).pointee.isPlain = true
+        // The kernel doesn't take what it said it would: what comes is cut.
+        case EINVAL: if record.isWhole { forwarding.tunnel(record.tunnel).pointee.device = 0 }
         default: break
         }
         numbers[CounterIndex.drops &+ Int(reason.rawValue)] &+= UInt64(record.frames)

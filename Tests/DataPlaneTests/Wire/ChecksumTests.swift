@@ -109,11 +109,13 @@ struct ChecksumTests {
         #expect(memory.bytes == expected)
     }
 
-    @Test("A sum of 0 is written as 0xFFFF")
-    func zeroIsOnes() {
-        let memory = ExactBytes([0xFF, 0xFF, 0, 0])
-        #expect(Checksum.complete(memory.start, length: 4, start: 0, offset: 2))
-        #expect(memory.bytes == [0xFF, 0xFF, 0xFF, 0xFF])
+    @Test("A result of 0 is written as 0xFFFF at UDP's offset, and as 0 at others", arguments: [(6, 0xFF), (16, 0), (2, 0)])
+    func zeroIsOnes(offset: Int, byte: UInt8) {
+        var bytes = [UInt8](repeating: 0, count: 20)
+        (bytes[0], bytes[1]) = (0xFF, 0xFF)
+        let memory = ExactBytes(bytes)
+        #expect(Checksum.complete(memory.start, length: 20, start: 0, offset: UInt16(offset)))
+        #expect(Array(memory.bytes[offset...offset + 1]) == [byte, byte])
     }
 
     @Test(

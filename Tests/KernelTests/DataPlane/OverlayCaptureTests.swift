@@ -8,12 +8,13 @@ extension RealKernel {
     struct OverlayCaptureTests {
         @Test(
             "tshark reads what is on the wire as VXLAN with all checksums right", arguments: IOChoice.onThisKernel,
-            [IPAddress.Family.v4, .v6])
-        func capture(io: IOChoice, family: IPAddress.Family) throws {
+            OverlayTests.ways)
+        func capture(io: IOChoice, way: (IPAddress.Family, Bool)) throws {
+            let (family, isWhole) = way
             // With offload, checksums are left to devices that there are none of.
             let underlay = try Underlay(hosts: 2, family: family, offload: false)
-            let first = try OverlayHost(.heddle(io), 0, of: underlay)
-            let second = try OverlayHost(.heddle(io), 1, of: underlay)
+            let first = try OverlayHost(.heddle(io), 0, of: underlay, isWhole: isWhole)
+            let second = try OverlayHost(.heddle(io), 1, of: underlay, isWhole: isWhole)
             let wire = try underlay.hosts.map { try FrameSocket("u0", in: $0) }
             try Talk.ping(from: first.sandbox, to: OverlayHost.address(1), count: 3)
             try Talk.ping(from: first.sandbox, to: OverlayHost.address(1), count: 2, payload: 5_000)

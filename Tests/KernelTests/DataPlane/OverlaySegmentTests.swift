@@ -15,9 +15,9 @@ extension RealKernel {
             private let underlay: Underlay
             private let outside: FrameSocket
 
-            init(_ kind: OverlayHost.Kind, family: IPAddress.Family) throws {
+            init(_ kind: OverlayHost.Kind, family: IPAddress.Family, isWhole: Bool = false) throws {
                 underlay = try Underlay(hosts: 2, family: family, offload: false)
-                host = try OverlayHost(kind, 0, of: underlay)
+                host = try OverlayHost(kind, 0, of: underlay, isWhole: isWhole)
                 inside = try FrameSocket(in: host.sandbox)
                 outside = try FrameSocket("u0", in: underlay.hosts[1])
             }
@@ -54,10 +54,10 @@ extension RealKernel {
             }
         }
 
-        @Test("super-frames become the same segments", arguments: IOChoice.onThisKernel, [IPAddress.Family.v4, .v6])
-        func sameSegments(io: IOChoice, family: IPAddress.Family) throws {
-            let ours = try Bench(.heddle(io), family: family)
-            let theirs = try Bench(.kernel, family: family)
+        @Test("super-frames become the same segments", arguments: IOChoice.onThisKernel, OverlayTests.ways)
+        func sameSegments(io: IOChoice, way: (IPAddress.Family, Bool)) throws {
+            let ours = try Bench(.heddle(io), family: way.0, isWhole: way.1)
+            let theirs = try Bench(.kernel, family: way.0)
             let seed = UInt64.random(in: 0..<1_000_000)
             var random = Seeded(seed)
             for number in 0..<150 {

@@ -98,9 +98,10 @@ final class OverlayHost {
     private(set) var configuration: OverlayConfiguration
     private let host: LabNamespace
 
-    /// Makes host `index` of an underlay a tunnel end whose peers are all others.
+    /// Makes host `index` of an underlay a tunnel end whose peers are all others; super-frames leave whole if they can
+    /// and `isWhole`.
     init(
-        _ kind: Kind, _ index: Int, of underlay: Underlay, vethSandbox: Bool = false,
+        _ kind: Kind, _ index: Int, of underlay: Underlay, vethSandbox: Bool = false, isWhole: Bool = true,
         configure: (inout OverlayConfiguration) -> Void = { _ in }
     ) throws {
         host = underlay.hosts[index]
@@ -115,7 +116,7 @@ final class OverlayHost {
         case .heddle(let io):
             let lab = try SwitchLab(io: io)
             self.lab = lab
-            try lab.addTunnel(Self.tunnel, of: host, local: local)
+            try lab.addTunnel(Self.tunnel, of: host, local: local, whole: isWhole ? "u0" : nil)
             try lab.session.perform(.domain(DomainConfiguration(id: 1, overlay: configuration)))
             try lab.addPort(port, vethSandbox ? .packetSocket : .tap, in: sandbox, mtu: mtu)
         case .kernel:

@@ -115,7 +115,7 @@ final class SwitchLab {
         switch kind {
         case .tap: try addTap(id, in: sandbox, as: name, domain: domain, mtu: mtu, configure: configure)
         case .packetSocket: try addVeth(id, in: sandbox, as: name, domain: domain, mtu: mtu, configure: configure)
-        case .tunnel, .datagram: throw SetupError("a port of a tunnel lies in no sandbox")
+        case .tunnel, .datagram, .tunnelDevice: throw SetupError("a port of a tunnel lies in no sandbox")
         }
     }
 
@@ -140,9 +140,14 @@ final class SwitchLab {
 
     /// Opens a tunnel's sockets in the namespace of a host, and tells the engine of them. Its ports are `id` and the
     /// ones behind it.
-    func addTunnel(_ id: UInt16, of host: LabNamespace, local: IPAddress, udpPort: UInt16 = 4_789) throws {
+    ///
+    /// `whole`: with the device that super-frames leave by whole, if this kernel has it, to peers behind that interface.
+    func addTunnel(
+        _ id: UInt16, of host: LabNamespace, local: IPAddress, udpPort: UInt16 = 4_789, whole: String? = nil
+    ) throws {
         let opened = try host.run { try TunnelSockets.open(local: local, udpPort: udpPort, senders: 4) }
-        let descriptors = [(PortKind.tunnel, opened.receiver)] + opened.senders.map { (PortKind.datagram, $0) }
+        var descriptors = [(PortKind.tunnel, opened.receiver)] + opened.senders.map { (PortKind.datagram, $0) }
+        if let device = opened.device { descriptors.append((.tunnelDevice, device)) }
         for (offset, (kind, descriptor)) in descriptors.enumerated() {
             _ = try add(
                 LabPort(
@@ -151,9 +156,13 @@ final class SwitchLab {
             ) { _ in }
         }
         reservations.append(opened.reservation)
-        let senders = (1..<descriptors.count).map { id + UInt16($0) }
-        try session.perform(
-            .tunnel(TunnelConfiguration(id: id, senders: senders, udpPort: udpPort, local: local)))
+        var tunnel = TunnelConfiguration(
+            id: id, senders: opened.senders.indices.map { id + 1 + UInt16($0) }, udpPort: udpPort, local: local)
+        if let whole, opened.device != nil {
+            tunnel.device = id + UInt16(descriptors.count - 1)
+            tunnel.interface = UInt32(try host.link(whole).index)
+        }
+        try session.perform(.tunnel(tunnel))
     }
 
     /// Tells the engine of a port whose descriptor is made.
