@@ -38,6 +38,8 @@ public actor Switchboard: ControlService {
     var closedTunnels: Set<TunnelPlace> = []
     /// Whether closed tunnels will be tried again.
     var isTunnelRetryDue = false
+    /// After which time that was done last; zero once all are open.
+    var tunnelPause: Duration = .zero
     /// Tells of changes in the daemon's namespace while there are overlays.
     var underlayMonitor: LinkMonitor?
     /// Whether a look at the underlay is due.

@@ -93,7 +93,6 @@ struct ArgumentFormTests {
 
     /// Among them the options of drivers that are not there yet: to take and ignore them would be worse.
     @Test(arguments: [
-        ["network", "create", "x", "--vni", "5"], ["network", "create", "x", "--peer", "10.0.0.1"],
         ["network", "create", "x", "--parent", "eth0"], ["network", "create", "x", "--route"],
         ["network", "create"], ["network", "create", "x", "--mtu", "big"], ["network", "create", ""],
         ["network", "inspect", ""], ["network", "ls", "extra"], ["network", "bogus"], ["bogus"],

@@ -97,7 +97,9 @@ extension EngineSupervisor {
     /// A domain that goes to another worker leaves the first one empty: the engine's ports go, and are told again.
     private func clear(domain id: UInt16) throws(EngineFailure) {
         for port in ports.values where port.configuration.domain == id {
-            try ask(.removePort(port.configuration.id), what: "a move of port \(port.configuration.id)", missingIsFine: true)
+            try ask(
+                .removePort(port.configuration.id), what: "a move of port \(port.configuration.id)", missingIsFine: true
+            )
         }
         try ask(.removeDomain(id), what: "a move of domain \(id)", missingIsFine: true)
     }

@@ -32,7 +32,9 @@ extension Switchboard {
 
     /// Brings the engine's static stations and neighbours of an overlay up to date.
     func refreshStations(of id: String) {
-        guard let network = networkRecords[id], let overlay = network.overlay, network.phase != .removing else { return }
+        guard let network = networkRecords[id], let overlay = network.overlay, network.phase != .removing else {
+            return
+        }
         engine.set(
             domain: network.domain, stations: staticStations(of: network),
             neighbours: overlay.learning ? [] : neighbours(of: network))

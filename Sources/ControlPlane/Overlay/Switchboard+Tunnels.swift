@@ -4,8 +4,9 @@ import Logging
 import SystemPackage
 
 extension Switchboard {
-    /// How often a tunnel that could not be opened is tried again, beside every change of addresses and interfaces.
-    private static let tunnelPause: Duration = .seconds(5)
+    /// How long it takes until a tunnel that could not be opened is tried again, beside every change of addresses and
+    /// interfaces: ever longer, from the first to the second. A dead engine's ring keeps its sockets for a moment longer.
+    private static let tunnelPauses: (first: Duration, longest: Duration) = (.milliseconds(10), .seconds(5))
 
     /// Networks whose datagrams arrive there.
     func networks(at place: TunnelPlace) -> [NetworkRecord] {
@@ -26,7 +27,8 @@ extension Switchboard {
         try openTunnel(at: place)
         guard let tunnel = tunnelRecords[place] else { return }
         do throws(APIError) {
-            try engineWork { engine throws(EngineFailure) in try engine.plug(tunnel.configuration, ports: tunnel.ports) }
+            try engineWork { engine throws(EngineFailure) in try engine.plug(tunnel.configuration, ports: tunnel.ports)
+            }
         } catch {
             closeTunnel(tunnel)
             throw error
@@ -54,6 +56,7 @@ extension Switchboard {
         }
         engine.tunnels[tunnel.id] = tunnel.configuration
         closedTunnels.remove(place)
+        if closedTunnels.isEmpty { tunnelPause = .zero }
         FailPoint.pass(.tunnelOpened)
     }
 
@@ -110,11 +113,13 @@ extension Switchboard {
         if closedTunnels.insert(place).inserted {
             let names = networks(at: place).map(\.name).joined(separator: ", ")
             log.error(
-                "\(error.message); \(names) ends at this host until then. \(error.hint ?? "") It is tried again by itself.")
+                "\(error.message); \(names) ends at this host until then. \(error.hint ?? "") It is tried again by itself."
+            )
         }
         guard !isTunnelRetryDue else { return }
         isTunnelRetryDue = true
-        loop.after(Self.tunnelPause) { [weak self] in
+        tunnelPause = min(max(tunnelPause * 2, Self.tunnelPauses.first), Self.tunnelPauses.longest)
+        loop.after(tunnelPause) { [weak self] in
             self?.assumeIsolated { board in
                 board.isTunnelRetryDue = false
                 board.retryTunnels()

@@ -109,7 +109,8 @@ enum Reconciler {
     }
 
     private static func strays(
-        networks: [NetworkRecord], endpoints: [EndpointRecord], tunnels: [TunnelRecord], mark: OwnerMark, seen: Sightings
+        networks: [NetworkRecord], endpoints: [EndpointRecord], tunnels: [TunnelRecord], mark: OwnerMark,
+        seen: Sightings
     ) -> [RepairStep] {
         let ports = Set(endpoints.map(\.port) + networks.compactMap(\.hostPort) + tunnels.flatMap(\.ports))
         let aliases = Set(endpoints.map { mark.alias(of: $0.id) })

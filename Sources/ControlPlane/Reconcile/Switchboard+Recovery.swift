@@ -23,7 +23,9 @@ extension Switchboard {
         listen()
         let taken = engine.adoptLivingEngine(recorded: recordedEngine()) ?? []
         try refuseForgottenPorts(count: taken.count)
-        for network in networkRecords.values { engine.domains[network.domain] = DomainConfiguration(id: network.domain) }
+        for network in networkRecords.values {
+            engine.domains[network.domain] = DomainConfiguration(id: network.domain)
+        }
         let seen = sightings(held: taken)
         let steps = Reconciler.plan(
             networks: networkRecords.values.sorted { $0.domain < $1.domain },

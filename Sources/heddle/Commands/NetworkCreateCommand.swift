@@ -44,7 +44,9 @@ struct NetworkCreateCommand: ParsableCommand {
         help: ArgumentHelp("Hand out addresses only from this part of a subnet. May be repeated.", valueName: "cidr"))
     var ipRange: [String] = []
 
-    @Option(help: ArgumentHelp("The largest IP packet, in bytes. (default: 1500; overlay: what the tunnel carries)", valueName: "bytes"))
+    @Option(
+        help: ArgumentHelp(
+            "The largest IP packet, in bytes. (default: 1500; overlay: what the tunnel carries)", valueName: "bytes"))
     var mtu: Int?
 
     @Flag(help: "No way out of the host.") var `internal` = false

@@ -57,7 +57,8 @@ struct StatsCommand: ParsableCommand {
         for port in statistics.ports {
             let drops = port.drops.values.reduce(UInt64(0), &+)
             table.add([
-                "\(port.port)", "\(port.network.isEmpty ? "-" : port.network)", "\(port.rx.frames)", "\(Units.bytes(port.rx.bytes))",
+                "\(port.port)", "\(port.network.isEmpty ? "-" : port.network)", "\(port.rx.frames)",
+                "\(Units.bytes(port.rx.bytes))",
                 "\(port.tx.frames)", "\(Units.bytes(port.tx.bytes))",
                 Table.Cell("\(drops)", drops > 0 ? .warning : .none), "\(reasons(port.drops))",
             ])

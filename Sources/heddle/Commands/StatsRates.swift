@@ -57,7 +57,8 @@ struct StatsRates {
                 .sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
                 .map { "\($0.key)=\(Units.rate($0.value))" }
             table.add([
-                "\(row.port)", "\(row.network.isEmpty ? "-" : row.network)", "\(row.receivedFrames.map(Units.rate) ?? "-")",
+                "\(row.port)", "\(row.network.isEmpty ? "-" : row.network)",
+                "\(row.receivedFrames.map(Units.rate) ?? "-")",
                 "\(row.receivedBits.map(Units.bitRate) ?? "-")", "\(row.sentFrames.map(Units.rate) ?? "-")",
                 "\(row.sentBits.map(Units.bitRate) ?? "-")",
                 Table.Cell(Units.rate(drops), drops > 0 ? .warning : .none), "\(reasons.joined(separator: " "))",

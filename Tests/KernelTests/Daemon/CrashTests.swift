@@ -56,7 +56,8 @@ struct CrashTests {
             let outcome = try lab.heddled([], environment: ["HEDDLE_FAIL_AT": "?"])
             let line = try #require(outcome.errors.split(separator: "\n").first { $0.contains("There are: ") })
             let points = Set(try #require(line.split(separator: ":").last).split(separator: " ").map(String.init))
-            #expect(points == Set(Self.scenarios.map(\.point) + RecoveryCrashTests.points))
+            #expect(
+                points == Set(Self.scenarios.map(\.point) + RecoveryCrashTests.points + OverlayCrashTests.points))
         }
     }
 

@@ -41,10 +41,29 @@ final class OverlayFleet {
         at location: SourceLocation = #_sourceLocation, _ body: (OverlayFleet) throws -> Void
     ) throws {
         func gather(_ labs: [HeddleUnderTest]) throws {
-            guard labs.count < count else { return try body(try OverlayFleet(labs, family, mtu: mtu)) }
+            guard labs.count < count else {
+                let fleet = try OverlayFleet(labs, family, mtu: mtu)
+                try body(fleet)
+                return try fleet.awaitClosing()
+            }
             try HeddleUnderTest.run(io: io, at: location) { lab in try gather(labs + [lab]) }
         }
         try gather([])
+    }
+
+    /// Waits until TCP is through with what the test has closed: while the other end's host is being removed, it would
+    /// keep its sandbox for seconds.
+    private func awaitClosing() throws {
+        let states = ["established", "close-wait", "fin-wait-1", "closing", "last-ack"].flatMap { ["state", $0] }
+        for lab in labs {
+            for sandbox in lab.sandboxes.values where sandbox.exists {
+                _ = try Patience.until {
+                    let program = try RunningProgram(
+                        try Programs.system("ss"), ["-tnH"] + states, in: try sandbox.open())
+                    return try program.readAll().isEmpty
+                }
+            }
+        }
     }
 
     /// A host's address in the underlay, counted from 0.

@@ -108,8 +108,13 @@ extension HeddleUnderTest {
                 sandbox.name, try marked(try sandbox.open(), besides: ["lo", Self.ownInterface]),
                 wired.filter { $0.sandbox == sandbox.name }.map { "\($0.ifname) \($0.id)" })
         }
-        let ports = try client.statistics().ports.count
+        let rows = try client.statistics().ports
+        let ports = rows.filter { !$0.port.hasPrefix("vxlan") }.count
         if ports != withHostPort.count + endpoints.count { wrong.append("there are \(ports) ports") }
+        let overlays = networks.filter { $0.driver == "overlay" }
+        let tunnels = Set(overlays.map { "\($0.options["local"] ?? "") \($0.options["port"] ?? "")" }).count
+        let vxlan = rows.count - ports
+        if vxlan != overlays.count + tunnels { wrong.append("there are \(vxlan) rows of overlays and tunnels") }
         // One open TAP for each, in the daemon as in the engine.
         let taps = withHostPort.count + wired.filter { $0.via == "tap" }.count
         let status = try client.status()
