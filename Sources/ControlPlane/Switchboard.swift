@@ -34,6 +34,8 @@ public actor Switchboard: ControlService {
     var stationRecords: [String: [MACAddress: StationRecord]] = [:]
     /// What the tunnels of overlays carry, in bytes of layer 3, by network id.
     var tunnelMTUs: [String: Int] = [:]
+    /// Index of the interface by which all peers of a tunnel are reached, if it is one.
+    var tunnelInterfaces: [TunnelPlace: UInt32] = [:]
     /// Tunnels that could not be opened, which was said.
     var closedTunnels: Set<TunnelPlace> = []
     /// Whether closed tunnels will be tried again.

@@ -73,10 +73,15 @@ import Testing
     @Test func aTunnelsPortsAreToldInOrder() {
         let tunnel = Samples.tunnel()
         let ports = tunnel.portConfigurations
-        #expect(ports.count == 18 && ports[0].kind == .tunnel && ports[0].id == tunnel.id)
-        #expect(ports.dropFirst().allSatisfy { $0.kind == .datagram && $0.domain == 0 })
+        #expect(ports.count == 19 && ports[0].kind == .tunnel && ports[0].id == tunnel.id)
+        #expect(ports[1..<18].allSatisfy { $0.kind == .datagram } && ports.allSatisfy { $0.domain == 0 })
+        #expect(ports[18].kind == .tunnelDevice)
         // The second keeps the UDP port and sends nothing.
-        #expect(tunnel.configuration.senders == Array(tunnel.ports.dropFirst(2)))
+        let configuration = tunnel.configuration(interface: 7)
+        #expect(configuration.senders == Array(tunnel.ports[2..<18]))
+        #expect(configuration.device == tunnel.ports[18] && configuration.interface == 7)
+        let cutting = tunnel.withoutDevice()
+        #expect(cutting.portConfigurations == Array(ports.dropLast()) && cutting.configuration(interface: 7).device == 0)
         #expect(tunnel.token(of: tunnel.ports[5]) == tunnel.tokens[5] && tunnel.token(of: 1) == nil)
     }
 

@@ -28,6 +28,13 @@ extension EngineSupervisor {
         }
     }
 
+    /// Changes a tunnel; while there is no engine, the next one is told.
+    func change(_ tunnel: TunnelConfiguration) throws(EngineFailure) {
+        tunnels[tunnel.id] = tunnel
+        guard link != nil else { return }
+        try ask(.tunnel(tunnel), what: "tunnel \(tunnel.id)")
+    }
+
     /// Changes a domain; while there is no engine, the next one is told.
     func settle(_ domain: DomainConfiguration) throws(EngineFailure) {
         guard link != nil else {

@@ -43,6 +43,7 @@ extension Switchboard {
             try? undo(record)
             throw error
         }
+        followInterface(ofNew: record)
         watchUnderlay()
         FailPoint.pass(.networkDone)
         log.info("network \(record.name) created")

@@ -16,9 +16,14 @@ extension Switchboard {
     /// Whether all sockets of a tunnel are held.
     func isOpen(_ tunnel: TunnelRecord) -> Bool {
         engine.tunnels[tunnel.id] != nil
-            && zip(tunnel.ports, tunnel.tokens).allSatisfy { port, token in
-                token != 0 && engine.ports[port]?.configuration.token == token
+            && tunnel.portConfigurations.allSatisfy { port in
+                port.token != 0 && engine.ports[port.id]?.configuration.token == port.token
             }
+    }
+
+    /// What the engine is told of a tunnel.
+    func configuration(of tunnel: TunnelRecord) -> TunnelConfiguration {
+        tunnel.configuration(interface: tunnelInterfaces[tunnel.place] ?? 0)
     }
 
     /// Makes sure that there is a tunnel and that the engine has it.
@@ -27,8 +32,8 @@ extension Switchboard {
         try openTunnel(at: place)
         guard let tunnel = tunnelRecords[place] else { return }
         do throws(APIError) {
-            try engineWork { engine throws(EngineFailure) in try engine.plug(tunnel.configuration, ports: tunnel.ports)
-            }
+            let (configuration, ports) = (configuration(of: tunnel), tunnel.portConfigurations.map(\.id))
+            try engineWork { engine throws(EngineFailure) in try engine.plug(configuration, ports: ports) }
         } catch {
             closeTunnel(tunnel)
             throw error
@@ -51,10 +56,14 @@ extension Switchboard {
         } catch {
             throw .refused(error, at: place)
         }
+        if opened.device == nil {
+            tunnel = tunnel.withoutDevice()
+            try save(tunnel)
+        }
         for (configuration, descriptor) in zip(tunnel.portConfigurations, opened.all) {
             engine.hold(configuration, descriptor: descriptor)
         }
-        engine.tunnels[tunnel.id] = tunnel.configuration
+        engine.tunnels[tunnel.id] = configuration(of: tunnel)
         closedTunnels.remove(place)
         if closedTunnels.isEmpty { tunnelPause = .zero }
         FailPoint.pass(.tunnelOpened)
@@ -81,6 +90,7 @@ extension Switchboard {
             throw .refused(error)
         }
         tunnelRecords[place] = nil
+        tunnelInterfaces[place] = nil
         closedTunnels.remove(place)
         for port in tunnel.ports { kernelDrops[port] = nil }
     }

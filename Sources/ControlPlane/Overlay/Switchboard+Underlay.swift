@@ -78,6 +78,10 @@ extension Switchboard {
     func measureTunnels() {
         var look = UnderlayLook(own)
         for network in activeOverlays { tunnelMTUs[network.id] = carried(network, &look) ?? tunnelMTUs[network.id] }
+        for tunnel in tunnelRecords.values {
+            findInterface(of: tunnel.place, &look)
+            if engine.tunnels[tunnel.id] != nil { engine.tunnels[tunnel.id] = configuration(of: tunnel) }
+        }
     }
 
     /// Makes all overlays what their underlay carries now. `enforcing` looks at every interface, also where nothing seems
@@ -85,12 +89,59 @@ extension Switchboard {
     func followUnderlay(enforcing: Bool = false) {
         var look = UnderlayLook(own)
         for network in activeOverlays { follow(network, &look, enforcing: enforcing) }
+        for place in tunnelRecords.keys { followInterface(of: place, &look) }
     }
 
     /// Makes one overlay what its underlay carries now, and tells the engine.
     func followUnderlay(_ network: NetworkRecord) {
         var look = UnderlayLook(own)
         follow(network, &look, enforcing: false)
+        if let place = network.overlay?.place { followInterface(of: place, &look) }
+    }
+
+    /// Tells the engine by which interface a tunnel's peers are reached now, if that has changed.
+    private func followInterface(of place: TunnelPlace, _ look: inout UnderlayLook) {
+        findInterface(of: place, &look)
+        if let tunnel = tunnelRecords[place] { tell(tunnel) }
+    }
+
+    /// The same when a network is new: the others' peers are where they were.
+    func followInterface(ofNew network: NetworkRecord) {
+        guard let overlay = network.overlay, let tunnel = tunnelRecords[overlay.place] else { return }
+        var look = UnderlayLook(own)
+        do throws(NetlinkError) {
+            let found = try look.interface(from: overlay.place.local, to: Set(overlay.peers))
+            let isFirst = networks(at: overlay.place).count == 1
+            let interface = found.map { UInt32(clamping: $0) }
+            if isFirst || tunnelInterfaces[overlay.place] != interface {
+                tunnelInterfaces[overlay.place] = isFirst ? interface : nil
+            }
+        } catch {
+            log.warning("\(error)")
+            tunnelInterfaces[overlay.place] = nil
+        }
+        tell(tunnel)
+    }
+
+    private func tell(_ tunnel: TunnelRecord) {
+        guard let known = engine.tunnels[tunnel.id] else { return }
+        let wanted = configuration(of: tunnel)
+        if wanted == known { return }
+        do throws(EngineFailure) {
+            try engine.change(wanted)
+        } catch {
+            log.warning("\(error)")
+        }
+    }
+
+    private func findInterface(of place: TunnelPlace, _ look: inout UnderlayLook) {
+        let peers = networks(at: place).reduce(into: Set<IPAddress>()) { $0.formUnion($1.overlay?.peers ?? []) }
+        do throws(NetlinkError) {
+            tunnelInterfaces[place] = try look.interface(from: place.local, to: peers).map { UInt32(clamping: $0) }
+        } catch {
+            log.warning("\(error)")
+            tunnelInterfaces[place] = nil
+        }
     }
 
     private func follow(_ network: NetworkRecord, _ look: inout UnderlayLook, enforcing: Bool) {

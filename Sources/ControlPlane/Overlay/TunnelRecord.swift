@@ -6,14 +6,15 @@ import DataPlane
 struct TunnelRecord: Hashable, Sendable {
     /// Sockets that send: a flow keeps to one, and several processors of a receiver get something to do.
     static let senderCount = 16
-    /// The one that receives, the one that keeps the UDP port, those that send.
-    static let portCount = senderCount + 2
+    /// The one that receives, the one that keeps the UDP port, those that send, and the device that super-frames leave by
+    /// whole.
+    static let portCount = senderCount + 3
 
     /// Where its datagrams arrive.
     var place: TunnelPlace
     /// Numbers of its ports in the data plane, in the order of `portCount`.
     var ports: [UInt16]
-    /// Name the open descriptors; one for each port, 0 before it was opened.
+    /// Name the open descriptors; one for each port, 0 before it was opened, and for a device that this kernel hasn't.
     var tokens: [UInt64]
 }
 
@@ -29,21 +30,34 @@ extension TunnelRecord {
         ports.firstIndex(of: port).flatMap { $0 < tokens.count ? tokens[$0] : nil }
     }
 
-    /// What the engine is told of each port.
+    /// Whether there is a device.
+    private var hasDevice: Bool { tokens.last != 0 }
+
+    /// What the engine is told of each port that there is.
     var portConfigurations: [PortConfiguration] {
-        zip(ports, tokens).enumerated().map { position, port in
-            PortConfiguration(id: port.0, domain: 0, kind: position == 0 ? .tunnel : .datagram, token: port.1)
+        let last = Self.portCount - 1
+        return zip(ports, tokens).enumerated().compactMap { position, port in
+            if position == last, !hasDevice { return nil }
+            let kind: PortKind = position == 0 ? .tunnel : position == last ? .tunnelDevice : .datagram
+            return PortConfiguration(id: port.0, domain: 0, kind: kind, token: port.1)
         }
     }
 
-    /// What the engine is told once it has the ports.
-    var configuration: TunnelConfiguration {
-        TunnelConfiguration(id: id, senders: Array(ports.dropFirst(2)), udpPort: place.udpPort, local: place.local)
+    /// What the engine is told once it has the ports. `interface`: where all peers are reached; 0: not by one.
+    func configuration(interface: UInt32) -> TunnelConfiguration {
+        TunnelConfiguration(
+            id: id, senders: Array(ports[2..<(2 + Self.senderCount)]), device: hasDevice ? ports.last ?? 0 : 0,
+            interface: interface, udpPort: place.udpPort, local: place.local)
     }
 
     /// The same with new names for descriptors that are opened now.
     func withNewTokens() -> TunnelRecord {
         TunnelRecord(place: place, ports: ports, tokens: ports.map { _ in Identifier.token() })
+    }
+
+    /// The same without a device.
+    func withoutDevice() -> TunnelRecord {
+        TunnelRecord(place: place, ports: ports, tokens: tokens.dropLast() + [0])
     }
 }
 

@@ -9,11 +9,17 @@ struct UnderlayLook {
         var peer: IPAddress
     }
 
+    /// What a way is like; nil: there is none.
+    private struct Carrier {
+        var mtu: Int?
+        var interface: Int32?
+    }
+
     /// No IP packet is longer.
     private static let longestPacket = 65_535
 
     private let route: RouteSocket
-    private var ways: [Way: Int?] = [:]
+    private var ways: [Way: Carrier] = [:]
     private var interfaces: [IPAddress: Int32]?
     private var mtus: [Int32: Int?] = [:]
 
@@ -27,7 +33,7 @@ struct UnderlayLook {
     mutating func carried(_ overlay: OverlaySettings) throws(NetlinkError) -> Int? {
         var smallest: Int?
         for peer in overlay.peers {
-            guard let mtu = try mtu(from: overlay.place.local, to: peer) else { continue }
+            guard let mtu = try carrier(from: overlay.place.local, to: peer).mtu else { continue }
             smallest = min(smallest ?? mtu, mtu)
         }
         if smallest == nil, let index = try interface(with: overlay.place.local) { smallest = try mtu(of: index) }
@@ -39,16 +45,29 @@ struct UnderlayLook {
         try interface(with: address) != nil
     }
 
-    private mutating func mtu(from local: IPAddress, to peer: IPAddress) throws(NetlinkError) -> Int? {
+    /// The interface by which all peers are reached; nil: there is more than one, or none.
+    mutating func interface(from local: IPAddress, to peers: Set<IPAddress>) throws(NetlinkError) -> Int32? {
+        var found: Int32?
+        for peer in peers {
+            guard let next = try carrier(from: local, to: peer).interface, found == nil || found == next else {
+                return nil
+            }
+            found = next
+        }
+        return found
+    }
+
+    private mutating func carrier(from local: IPAddress, to peer: IPAddress) throws(NetlinkError) -> Carrier {
         let way = Way(local: local, peer: peer)
         if let known = ways[way] { return known }
-        var answer: Int?
+        var answer = Carrier()
         if let found = try route.route(to: peer, from: local) {
-            answer = try found.interfaceIndex.flatMap { index throws(NetlinkError) in try mtu(of: index) }
+            answer.interface = found.interfaceIndex
+            answer.mtu = try found.interfaceIndex.flatMap { index throws(NetlinkError) in try mtu(of: index) }
             // What the route says is at most what the interface takes; a path MTU that was learned stands there, too.
-            if let told = found.mtu, told > 0 { answer = min(answer ?? Int(told), Int(told)) }
+            if let told = found.mtu, told > 0 { answer.mtu = min(answer.mtu ?? Int(told), Int(told)) }
         }
-        ways[way] = .some(answer)
+        ways[way] = answer
         return answer
     }
 

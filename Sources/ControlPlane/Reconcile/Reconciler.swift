@@ -1,3 +1,4 @@
+import DataPlane
 import Netlink
 
 /// Compares what is recorded with what was found. Pure: the same records and sightings give the same steps, and once
@@ -42,8 +43,8 @@ enum Reconciler {
         let used = Set(networks.compactMap { $0.overlay?.place })
         var steps: [RepairStep] = []
         for tunnel in tunnels {
-            let isHeld = zip(tunnel.ports, tunnel.tokens).allSatisfy { port, token in
-                seen.held[port] == HeldPort(isTap: false, token: token)
+            let isHeld = tunnel.portConfigurations.allSatisfy { port in
+                seen.held[port.id] == HeldPort(isTap: false, token: port.token)
             }
             if wanted.contains(tunnel.place), !isHeld { steps.append(.openTunnel(tunnel.place)) }
             if !used.contains(tunnel.place) { steps.append(.releaseTunnel(tunnel.place)) }

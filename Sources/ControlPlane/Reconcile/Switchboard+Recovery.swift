@@ -126,7 +126,9 @@ extension Switchboard {
             let configurations = tunnel.portConfigurations.filter { wanted in
                 taken.contains { $0.port == wanted.id && $0.token == wanted.token }
             }
-            if configurations.count == tunnel.ports.count { engine.tunnels[tunnel.id] = tunnel.configuration }
+            if configurations.count == tunnel.portConfigurations.count {
+                engine.tunnels[tunnel.id] = configuration(of: tunnel)
+            }
         }
         for port in taken {
             var configuration = PortConfiguration(id: port.port, domain: 1, kind: port.kind, token: port.token)
