@@ -253,6 +253,14 @@ int heddle_tunnel_device(void) {
     return fd;
 }
 
+int heddle_tunnel_device_index(int fd) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    if (ioctl(fd, TUNGETIFF, &request)) return -errno;
+    unsigned index = if_nametoindex(request.ifr_name);
+    return index ? (int)index : -errno;
+}
+
 int heddle_tunnel_port(int fd) {
     struct sockaddr_storage place;
     socklen_t length = sizeof place;

@@ -23,6 +23,9 @@ int heddle_tunnel_sender(const uint8_t *address, int address_length, uint16_t po
 // nor by its firewall.
 int heddle_tunnel_device(void);
 
+// The index of a TAP's interface, which has to be in the caller's namespace, or -errno.
+int heddle_tunnel_device_index(int fd);
+
 // The UDP port that a socket is bound to, or -errno.
 int heddle_tunnel_port(int fd);
 

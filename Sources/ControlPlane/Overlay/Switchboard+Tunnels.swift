@@ -1,6 +1,7 @@
 import DataPlane
 import HeddleAPI
 import Logging
+import Netlink
 import SystemPackage
 
 extension Switchboard {
@@ -56,7 +57,9 @@ extension Switchboard {
         } catch {
             throw .refused(error, at: place)
         }
-        if opened.device == nil {
+        if let device = opened.device {
+            label(device, of: tunnel)
+        } else {
             tunnel = tunnel.withoutDevice()
             try save(tunnel)
         }
@@ -67,6 +70,17 @@ extension Switchboard {
         closedTunnels.remove(place)
         if closedTunnels.isEmpty { tunnelPause = .zero }
         FailPoint.pass(.tunnelOpened)
+    }
+
+    /// Says on the device whose it is.
+    private func label(_ device: Int32, of tunnel: TunnelRecord) {
+        do {
+            let index = try TunnelSockets.interfaceIndex(ofDevice: device)
+            try own.setAlias(link: index, mark.alias(of: tunnel.label))
+        } catch {
+            // It works without, and goes with its last descriptor.
+            log.warning("\(error)")
+        }
     }
 
     /// Closes a tunnel's sockets here and in the engine; networks that still use it end at this host for that time.

@@ -43,15 +43,16 @@ enum Reconciler {
         let used = Set(networks.compactMap { $0.overlay?.place })
         var steps: [RepairStep] = []
         for tunnel in tunnels {
-            let isHeld = tunnel.portConfigurations.allSatisfy { port in
-                seen.held[port.id] == HeldPort(isTap: false, token: port.token)
-            }
-            if wanted.contains(tunnel.place), !isHeld { steps.append(.openTunnel(tunnel.place)) }
+            if wanted.contains(tunnel.place), !isHeld(tunnel, seen) { steps.append(.openTunnel(tunnel.place)) }
             if !used.contains(tunnel.place) { steps.append(.releaseTunnel(tunnel.place)) }
         }
         let known = Set(tunnels.map(\.place))
         let missing = wanted.subtracting(known).sorted { "\($0)" < "\($1)" }
         return steps + missing.map { .openTunnel($0) }
+    }
+
+    private static func isHeld(_ tunnel: TunnelRecord, _ seen: Sightings) -> Bool {
+        tunnel.portConfigurations.allSatisfy { seen.held[$0.id] == HeldPort(isTap: false, token: $0.token) }
     }
 
     private static func endpointStep(_ endpoint: EndpointRecord, mark: OwnerMark, seen: Sightings) -> RepairStep {
@@ -115,7 +116,9 @@ enum Reconciler {
     ) -> [RepairStep] {
         let ports = Set(endpoints.map(\.port) + networks.compactMap(\.hostPort) + tunnels.flatMap(\.ports))
         let aliases = Set(endpoints.map { mark.alias(of: $0.id) })
-        let hostAliases = Set(networks.filter { $0.hostPort != nil }.map { mark.alias(of: $0.id) })
+        let hostAliases = Set(
+            networks.filter { $0.hostPort != nil }.map { mark.alias(of: $0.id) }
+                + tunnels.filter { isHeld($0, seen) }.map { mark.alias(of: $0.label) })
         var steps = seen.held.keys.filter { !ports.contains($0) }.sorted().map { RepairStep.dropPort($0) }
         steps += seen.privateLinks.filter { !aliases.contains($0.alias) }.map { .deletePrivateLink($0) }
         steps += seen.ownLinks.filter { mark.isOurs($0.alias) && !hostAliases.contains($0.alias) }

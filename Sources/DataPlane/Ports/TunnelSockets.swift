@@ -58,6 +58,11 @@ public enum TunnelSockets {
         }
     }
 
+    /// Index of a device's interface.
+    public static func interfaceIndex(ofDevice descriptor: Int32) throws(PortError) -> Int32 {
+        try take(heddle_tunnel_device_index(descriptor), "the device of a tunnel")
+    }
+
     private static func openSender(_ octets: [UInt8], _ subject: String) throws(PortError) -> Int32 {
         for _ in 0..<tries {
             let result = heddle_tunnel_sender(
