@@ -81,7 +81,8 @@ import Testing
         #expect(configuration.senders == Array(tunnel.ports[2..<18]))
         #expect(configuration.device == tunnel.ports[18] && configuration.interface == 7)
         let cutting = tunnel.withoutDevice()
-        #expect(cutting.portConfigurations == Array(ports.dropLast()) && cutting.configuration(interface: 7).device == 0)
+        #expect(
+            cutting.portConfigurations == Array(ports.dropLast()) && cutting.configuration(interface: 7).device == 0)
         #expect(tunnel.token(of: tunnel.ports[5]) == tunnel.tokens[5] && tunnel.token(of: 1) == nil)
     }
 

@@ -82,7 +82,8 @@ extension Switchboard {
 
     /// Refuses an overlay that doesn't fit this host or its other networks.
     func refuseMisplaced(_ overlay: OverlaySettings) throws(APIError) {
-        let twin = networks(at: overlay.place).first { $0.overlay?.vni == overlay.vni }
+        let vni = "\(overlay.vni)"
+        let twin = networks(at: overlay.place).first { $0.options[OverlaySettings.Key.vni] == vni }
         if let twin {
             throw .conflict(
                 "the VNI \(overlay.vni) is the network \(twin.name)'s at \(overlay.place)",

@@ -1,3 +1,4 @@
+import Addresses
 import DataPlane
 import HeddleAPI
 import Logging
@@ -11,7 +12,12 @@ extension Switchboard {
 
     /// Networks whose datagrams arrive there.
     func networks(at place: TunnelPlace) -> [NetworkRecord] {
-        networkRecords.values.filter { $0.overlay?.place == place }.sorted { $0.domain < $1.domain }
+        // Recorded options are of one spelling, and reading those of thousands of networks takes its time.
+        let (local, port) = (place.local.description, "\(place.udpPort)")
+        return networkRecords.values.filter { network in
+            network.driver == OverlaySettings.driver && network.options[OverlaySettings.Key.local] == local
+                && network.options[OverlaySettings.Key.port] == port
+        }.sorted { $0.domain < $1.domain }
     }
 
     /// Whether all sockets of a tunnel are held.

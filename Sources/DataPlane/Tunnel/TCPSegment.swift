@@ -58,7 +58,9 @@ public struct TCPSegment {
         let start = tags.payload &+ transport
         guard let header = Transport.tcpLength(view, at: start), start &+ header < length else { return nil }
         let mayDiffer = Self.closingFlags | Self.congestionEcho
-        guard frame.bigEndian16(at: start &+ 12) & Self.allFlags & ~mayDiffer == Self.acknowledgement else { return nil }
+        guard frame.bigEndian16(at: start &+ 12) & Self.allFlags & ~mayDiffer == Self.acknowledgement else {
+            return nil
+        }
         self.frame = frame
         networkOffset = tags.payload
         transportOffset = start

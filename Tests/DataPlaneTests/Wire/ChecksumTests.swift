@@ -109,7 +109,9 @@ struct ChecksumTests {
         #expect(memory.bytes == expected)
     }
 
-    @Test("A result of 0 is written as 0xFFFF at UDP's offset, and as 0 at others", arguments: [(6, 0xFF), (16, 0), (2, 0)])
+    @Test(
+        "A result of 0 is written as 0xFFFF at UDP's offset, and as 0 at others",
+        arguments: [(6, 0xFF), (16, 0), (2, 0)])
     func zeroIsOnes(offset: Int, byte: UInt8) {
         var bytes = [UInt8](repeating: 0, count: 20)
         (bytes[0], bytes[1]) = (0xFF, 0xFF)

@@ -94,7 +94,9 @@ extension RealKernel {
             #expect(place.flatMap { hosts[0].lab?.engine.tables.vtep($0) } == underlay.addresses[1])
         }
 
-        @Test("datagrams that can't be are counted by their reason, and nothing of them arrives", arguments: IOChoice.onThisKernel)
+        @Test(
+            "datagrams that can't be are counted by their reason, and nothing of them arrives",
+            arguments: IOChoice.onThisKernel)
         func hostile(io: IOChoice) throws {
             let underlay = try Underlay(hosts: 3)
             let host = try OverlayHost(.heddle(io), 0, of: underlay) { $0.peers = [underlay.addresses[1]] }

@@ -153,7 +153,8 @@ private struct SegmentTrain {
             let pseudo = addresses + [0, 6] + Frames.big(UInt64(tcp.count), 2)
             tcp.replaceSubrange(16..<18, with: Frames.big(UInt64(Frames.checksum(pseudo + tcp)), 2))
             var network = [0x45, congestion] + Frames.big(UInt64(20 + tcp.count), 2)
-            network += Frames.big(UInt64(identification), 2) + [unfragmentable ? 0x40 : 0, 0, hops, 6, 0, 0] + addresses
+            network +=
+                Frames.big(UInt64(identification), 2) + [unfragmentable ? 0x40 : 0, 0, hops, 6, 0, 0] + addresses
             network.replaceSubrange(10..<12, with: Frames.big(UInt64(Frames.checksum(network)), 2))
             let link = Frames.big(SwitchLab.mac(1).value, 6) + Frames.big(SwitchLab.mac(9).value, 6) + [8, 0]
             frames.append(link + network + tcp)
@@ -163,7 +164,8 @@ private struct SegmentTrain {
         }
         self.frames = frames
         self.payload = payload
-        text = "\(count) segments of \(size) bytes, the last \(last), options \(options), "
+        text =
+            "\(count) segments of \(size) bytes, the last \(last), options \(options), "
             + "\(countsUp ? "counting up" : "one identification"), DF \(unfragmentable), flags \(notes)"
     }
 }

@@ -141,7 +141,8 @@ struct SuperFrame {
         let type: UInt8 = isTCP ? (isIPv4 ? 1 : 4) | (hasReduced ? 0x80 : 0) : 5
         func little(_ value: Int) -> [UInt8] { [UInt8(value & 0xFF), UInt8(value >> 8)] }
         header = [1, type] + little(start + transportLength) + little(segment) + little(start) + little(checksum)
-        text = "\(isIPv4 ? "IPv4" : "IPv6") \(isTCP ? "TCP" : "UDP") flags \(flags) options \(optionLength) "
+        text =
+            "\(isIPv4 ? "IPv4" : "IPv6") \(isTCP ? "TCP" : "UDP") flags \(flags) options \(optionLength) "
             + "\(tags.isEmpty ? "" : "tagged ")\(payload) bytes in segments of \(segment)"
     }
 }
