@@ -33,7 +33,7 @@ extension Switch {
         let peers = old.peers ?? .allocate(capacity: OverlayConfiguration.maximumPeers)
         let before = (0..<old.peerCount).map { peers[$0] }
         var numbers: [UInt16] = []
-        for peer in configuration.peers {
+        for peer in configuration.peers.prefix(OverlayConfiguration.maximumPeers) {
             let number = internVTEP(peer.words)
             // With no room for its number it gets nothing, and the domain the rest.
             if number != 0, !numbers.contains(number) { numbers.append(number) }

@@ -132,4 +132,13 @@ struct SwitchOverlayTests {
         #expect(rig.place(Make.bob) == second)
         #expect(!rig.isReferred(Underlay.second), "referred to by its station alone, and only while that was asked")
     }
+
+    @Test("no more peers than there are places for")
+    func manyPeers() throws {
+        let rig = try rig()
+        var overlay = Self.overlay()
+        overlay.peers = (1...200).map { Underlay.ipv4(UInt32($0)) }
+        #expect(rig.setOverlay(1, overlay))
+        #expect(rig.peers() == overlay.peers.prefix(64).map { $0 })
+    }
 }
