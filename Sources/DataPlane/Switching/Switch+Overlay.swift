@@ -36,11 +36,11 @@ extension Switch {
         for peer in configuration.peers.prefix(OverlayConfiguration.maximumPeers) {
             let number = internVTEP(peer.words)
             // With no room for its number it gets nothing, and the domain the rest.
-            if number != 0, !numbers.contains(number) { numbers.append(number) }
-        }
-        for (position, number) in numbers.enumerated() {
+            if number == 0 || numbers.contains(number) { continue }
+            // At once: room for the next one is made of what nobody refers to.
             vteps.retain(number)
-            peers[position] = number
+            peers[numbers.count] = number
+            numbers.append(number)
         }
         for number in before {
             vteps.release(number)

@@ -133,6 +133,16 @@ struct SwitchOverlayTests {
         #expect(!rig.isReferred(Underlay.second), "referred to by its station alone, and only while that was asked")
     }
 
+    @Test("peers that are named while the table is full all get numbers of their own")
+    func crowdedPeers() throws {
+        let rig = try rig()
+        for number in UInt32(0)..<4_094 { #expect(rig.intern(Underlay.ipv4(0x0B00_0000 + number)) != 0) }
+        // The first finds the last free number, the second has the others forgotten.
+        #expect(rig.setOverlay(1, Self.overlay(peers: [Underlay.first, Underlay.second, Underlay.third])))
+        #expect(rig.peers() == [Underlay.first, Underlay.second, Underlay.third])
+        #expect(rig.isReferred(Underlay.first) && rig.isReferred(Underlay.second))
+    }
+
     @Test("no more peers than there are places for")
     func manyPeers() throws {
         let rig = try rig()
