@@ -201,7 +201,7 @@ extension Worker where IO: ~Copyable {
         let address = forwarding.vteps.address(train.key.vtep)
         // A tunnel that was changed meanwhile may have fewer.
         let sender = TunnelState.place(UInt32(truncatingIfNeeded: place), senders: tunnel.pointee.senderCount)
-        guard tunnel.pointee.senderCount > 0, address.high | address.low != 0,
+        guard tunnel.pointee.senderCount > 0, address.high | address.low != 0, tunnel.pointee.reaches(address),
             let message = train.finish(
                 family: tunnel.pointee.family, udpPort: tunnel.pointee.udpPort, address: address)
         else {

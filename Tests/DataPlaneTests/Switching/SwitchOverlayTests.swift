@@ -151,4 +151,16 @@ struct SwitchOverlayTests {
         #expect(rig.setOverlay(1, overlay))
         #expect(rig.peers() == overlay.peers.prefix(64).map { $0 })
     }
+
+    @Test("a VTEP of the other family than the tunnel's is none: it couldn't be sent to")
+    func families() throws {
+        let rig = try rig()
+        #expect(!rig.setOverlay(1, Self.overlay(peers: [Underlay.first, Underlay.sixth])))
+        #expect(rig.domain(vni: 42) == 0)
+        #expect(rig.setOverlay(1, Self.overlay(peers: [Underlay.first])))
+        #expect(!rig.addRemote(Make.bob, behind: Underlay.sixth))
+        #expect(rig.setTunnel(200, local: Underlay.sixth))
+        #expect(!rig.setOverlay(2, Self.overlay(tunnel: 200, peers: [Underlay.first])))
+        #expect(rig.setOverlay(2, Self.overlay(tunnel: 200, peers: [Underlay.sixth])))
+    }
 }
