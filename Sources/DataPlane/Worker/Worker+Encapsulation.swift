@@ -60,6 +60,7 @@ extension Worker where IO: ~Copyable {
             count(drop: .noTunnel, numbers)
             return nil
         }
+        let came = (header: header, length: length)
         var header = header
         var length = length
         var isShared = isShared
@@ -87,7 +88,8 @@ extension Worker where IO: ~Copyable {
         let longest = cutter.map { min($0.headerLength &+ $0.segmentSize, length) } ?? length
         if longest > allowed {
             count(drop: .exceedsTunnelMTU, numbers)
-            refuse(header, length, from: ingress, overlay)
+            // As it came: the tag of a copy is none that its sender knows.
+            refuse(came.header, came.length, from: ingress, overlay)
             return nil
         }
         if !isSuperframe { finishChecksum(header, frame, length) }

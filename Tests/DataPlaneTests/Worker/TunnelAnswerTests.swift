@@ -68,6 +68,19 @@ struct TunnelAnswerTests {
         rig.expectTunnelSound()
     }
 
+    @Test("an access port gets its answer without the tag that the tunnel would have had")
+    func accessPort() throws {
+        let rig = try ScriptedWorker(overlay: nil, ports: [])
+        try rig.addPort(1, accessVLAN: 7)
+        try rig.addPort(2)
+        try rig.addRemote(Make.bob, vlan: 7)
+        for tags in [[], Make.tag(0, priority: 3)] {
+            let large = frame(TunnelFlow(tags: tags), packet: 1_451)
+            #expect(rig.put(large, into: 1).map(\.bytes) == [Make.vnet() + tooBig(large)])
+        }
+        rig.expectTunnelSound()
+    }
+
     @Test("what isn't IP, or for a group, is only counted; ports of the host get it all the same")
     func unanswered() throws {
         let rig = try ScriptedWorker(overlay: nil)
