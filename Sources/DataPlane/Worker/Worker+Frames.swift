@@ -66,6 +66,13 @@ extension Worker where IO: ~Copyable {
         countReceived(numbers, length: max(length, 0), isSuperframe: verdict.isSuperframe)
         switch verdict.kind {
         case .drop:
+            // A question that can be flooded to nobody may have an answer all the same.
+            if case .noOtherPort = verdict.reason,
+                answerNeighbour(header, length, from: port, domain: verdict.domain)
+            {
+                numbers[CounterIndex.consumed] &+= 1
+                return
+            }
             count(drop: verdict.reason, numbers)
         case .forward:
             numbers[CounterIndex.forwarded] &+= 1

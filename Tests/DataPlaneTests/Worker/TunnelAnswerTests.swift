@@ -166,4 +166,15 @@ struct TunnelAnswerTests {
         #expect(rig.put(request(), into: 8).map(\.port) == [9])
         rig.expectTunnelSound()
     }
+
+    @Test("a question is answered also where it can be flooded to nobody")
+    func alone() throws {
+        let rig = try ScriptedWorker(overlay: ScriptedWorker.overlay(peers: [], answersNeighbours: true), ports: [1])
+        add(Make.bob, Underlay.ipv4(0x0A00_0003), to: rig)
+        #expect(rig.put(request(), into: 1).map(\.bytes) == [Make.vnet() + Self.reply])
+        #expect(rig.counters(1).consumed == 1)
+        #expect(rig.put(request(for: 5), into: 1).isEmpty)
+        #expect(rig.counters(1).drops == [.noOtherPort: 1])
+        rig.expectTunnelSound()
+    }
 }
