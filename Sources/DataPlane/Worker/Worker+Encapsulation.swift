@@ -203,7 +203,9 @@ extension Worker where IO: ~Copyable {
         let address = forwarding.vteps.address(train.key.vtep)
         // A tunnel that was changed meanwhile may have fewer.
         let sender = TunnelState.place(UInt32(truncatingIfNeeded: place), senders: tunnel.pointee.senderCount)
-        guard tunnel.pointee.senderCount > 0, address.high | address.low != 0, tunnel.pointee.reaches(address),
+        let port = tunnel.pointee.senders[sender]
+        guard isSender(port), tunnel.pointee.senderCount > 0, address.high | address.low != 0,
+            tunnel.pointee.reaches(address),
             let message = train.finish(
                 family: tunnel.pointee.family, udpPort: tunnel.pointee.udpPort, address: address)
         else {
@@ -211,7 +213,7 @@ extension Worker where IO: ~Copyable {
             return
         }
         let outgoing = OutgoingMessage(
-            port: tunnel.pointee.senders[sender], message: message, length: tunnels.record(train),
+            port: port, message: message, length: tunnels.record(train),
             isSuperframe: false)
         guard io.send(outgoing) else {
             numbers[CounterIndex.drops &+ Int(DropReason.egressFull.rawValue)] &+= UInt64(train.frames)
@@ -220,6 +222,13 @@ extension Worker where IO: ~Copyable {
         numbers[CounterIndex.sentFrames] &+= UInt64(train.frames)
         numbers[CounterIndex.sentBytes] &+= UInt64(train.frameBytes)
         numbers[CounterIndex.sentSuperframes] &+= UInt64(train.superframes)
+    }
+
+    /// Whether a port sends datagrams. One that did may be gone, and its number a TAP's by now.
+    @inline(__always)
+    private func isSender(_ port: UInt16) -> Bool {
+        let index = Int(port) & (SharedTables.maximumPorts &- 1)
+        return states[index].isSender && isPresent(index)
     }
 
     /// Sends all trains that have something in them.
