@@ -154,7 +154,10 @@ extension Worker where IO: ~Copyable {
     }
 
     private func sendFailed(_ completion: Completion) {
-        if states[Int(completion.port) & (SharedTables.maximumPorts &- 1)].isSender {
+        let index = Int(completion.port) & (SharedTables.maximumPorts &- 1)
+        // Epoll tells it when the port is gone already: whether it was a sender isn't known any more.
+        if case .absent = states[index].life { return }
+        if states[index].isSender {
             trainFailed(record: completion.length, error: completion.error)
             return
         }

@@ -21,6 +21,21 @@ struct TunnelHazardTests {
         rig.expectTunnelSound()
     }
 
+    @Test("a failure that is told when its sender is gone already is nobody's")
+    func lateFailure() throws {
+        let rig = try ScriptedWorker(overlay: nil, senders: 1)
+        // As epoll tells it: in the next round, whatever happened since.
+        rig.device.tellsOfDetached = true
+        try rig.addRemote(Make.bob)
+        rig.device.deliver(.ended(port: 101, error: ECANCELED))
+        rig.device.deliver(.frame(port: 1, bytes: Make.vnet() + Make.plain()))
+        rig.device.fate = { _ in .fails(ENETUNREACH) }
+        #expect(rig.perform(.removePort(101)) == 0)
+        rig.step()
+        #expect(rig.counters(101).sentFrames == 0 && rig.counters(101).drops == [:])
+        rig.expectTunnelSound()
+    }
+
     @Test("a tunnel that changes its family sends nothing to addresses of the other one")
     func changedFamily() throws {
         let rig = try ScriptedWorker(overlay: nil, senders: 1)
