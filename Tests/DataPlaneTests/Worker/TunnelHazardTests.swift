@@ -36,6 +36,23 @@ struct TunnelHazardTests {
         rig.expectTunnelSound()
     }
 
+    @Test("a tunnel's port that is changed goes on as it was")
+    func changedPort() throws {
+        let rig = try ScriptedWorker(overlay: nil)
+        var receiver = PortConfiguration(id: 100, domain: 0, kind: .tunnel, token: 1)
+        receiver.mtu = 9_000
+        #expect(rig.perform(.setPort(receiver, descriptor: nil)) == 0)
+        #expect(rig.device.take().requests == [])
+        // One that waits for the rest of its configuration waits on.
+        let late = PortConfiguration(id: 110, domain: 0, kind: .tunnel, token: 1)
+        #expect(rig.perform(.setPort(late, descriptor: 0, waits: true)) == 0)
+        #expect(rig.perform(.setPort(late, descriptor: nil)) == 0)
+        #expect(rig.device.take().requests == [.attach(110)])
+        #expect(rig.perform(.receive) == 0)
+        #expect(rig.device.take().requests == [.receive(110)])
+        rig.expectTunnelSound()
+    }
+
     @Test("a tunnel that changes its family sends nothing to addresses of the other one")
     func changedFamily() throws {
         let rig = try ScriptedWorker(overlay: nil, senders: 1)
