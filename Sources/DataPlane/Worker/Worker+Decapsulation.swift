@@ -91,7 +91,7 @@ extension Worker where IO: ~Copyable {
         var vtep = known
         if known == 0 || !overlay.pointee.hasPeer(known) {
             guard overlay.pointee.acceptsAnyPeer else { return count(drop: .unknownVTEP, numbers) }
-            if known == 0 { vtep = forwarding.internVTEP((outer.sourceHigh, outer.sourceLow)) }
+            if known == 0 { vtep = greet((outer.sourceHigh, outer.sourceLow)) }
             guard vtep != 0 else { return count(drop: .unknownVTEP, numbers) }
         }
         guard CongestionMark.decapsulate(outer: outer.congestion, frame: frame, length: length) else {
@@ -113,6 +113,16 @@ extension Worker where IO: ~Copyable {
         flushRun()
         deliver(
             tunnels.plainHeader, frame, length, TunnelArrival(vtep: vtep, domain: domain, contiguous: length))
+    }
+
+    /// The number of a VTEP that has none yet; 0: no room. It may be one that another VTEP had: what waits for that one
+    /// gets its address before.
+    private mutating func greet(_ address: (high: UInt64, low: UInt64)) -> UInt16 {
+        if forwarding.vteps.isFull {
+            flushRun()
+            dispatchTrains()
+        }
+        return forwarding.internVTEP(address)
     }
 
     /// Adds a segment to the run, or begins another.

@@ -53,6 +53,37 @@ struct TunnelHazardTests {
         rig.expectTunnelSound()
     }
 
+    @Test("a VTEP's number that goes to another VTEP takes no frame with it that was meant for the first")
+    func reusedNumber() throws {
+        let rig = try ScriptedWorker(
+            overlay: ScriptedWorker.overlay(peers: [], acceptsAnyPeer: true), senders: 1, slots: 64)
+        let toAlice = Make.plain(to: Make.alice, from: Make.bob)
+        _ = rig.put(Make.plain(), into: 1)
+        _ = rig.arrive(Underlay.datagram(toAlice, from: Underlay.first))
+        // Others, until all numbers are given.
+        for number in UInt32(0)..<4_094 {
+            let stray = Make.plain(to: Make.alice, from: 0x0200_1000_0000 + UInt64(number))
+            _ = rig.arrive(Underlay.datagram(stray, from: Underlay.ipv4(0x0B00_0000 + number)))
+        }
+        // In one round: a frame for bob, a segment of bob's, and the stranger for whom all are forgotten.
+        let segment = TunnelFlow(destination: Make.alice, source: Make.bob).frame([UInt8](repeating: 1, count: 100))
+        rig.device.deliver(.frame(port: 1, bytes: Make.vnet() + Make.plain()))
+        rig.device.deliver(.frame(port: 100, bytes: Make.vnet() + Underlay.datagram(segment, from: Underlay.first)))
+        for number in UInt32(0)..<3 {
+            let stranger = Make.plain(to: Make.alice, from: Make.carol + UInt64(number))
+            let address = Underlay.ipv4(0x0C00_0000 + number)
+            rig.device.deliver(.frame(port: 100, bytes: Make.vnet() + Underlay.datagram(stranger, from: address)))
+        }
+        rig.step()
+        let sent = rig.device.take().sent
+        #expect(sent.filter { $0.port > 100 }.map(\.name) == [Underlay.name(Underlay.first)])
+        #expect(sent.filter { $0.port == 1 }.count == 4)
+        // Nor is bob looked for where he never was.
+        let later = rig.put(Make.plain(), into: 1).filter { $0.port > 100 }
+        #expect(later.allSatisfy { $0.name == Underlay.name(Underlay.first) })
+        rig.expectTunnelSound()
+    }
+
     @Test("a tunnel that changes its family sends nothing to addresses of the other one")
     func changedFamily() throws {
         let rig = try ScriptedWorker(overlay: nil, senders: 1)
