@@ -84,6 +84,30 @@ struct TunnelHazardTests {
         rig.expectTunnelSound()
     }
 
+    @Test("trains that fail by the thousand in one round are all taken back")
+    func manyFailures() throws {
+        let peers = (1...64).map { Underlay.ipv4(0xC000_0200 + UInt32($0)) }
+        let rig = try ScriptedWorker(overlay: ScriptedWorker.overlay(peers: peers), slots: 256)
+        #expect(rig.perform(.setDomain(DomainConfiguration(id: 2))) == 0)
+        try rig.setOverlay(OverlayConfiguration(vni: 43, tunnel: 100, peers: peers), domain: 2)
+        try rig.addPort(8, domain: 2)
+        rig.device.fate = { $0.port > 100 ? .fails(ENETUNREACH) : .taken }
+        for round in 0..<2 {
+            for number in 0..<100 {
+                let frame = Make.plain(to: Make.broadcast, length: 60 + number)
+                rig.device.deliver(.frame(port: number % 2 == round ? 1 : 8, bytes: Make.vnet() + frame))
+            }
+            rig.step()
+        }
+        rig.step()
+        for domain in UInt16(1)...2 {
+            var expected = PortCounters()
+            expected.drops = [.egressDown: 6_400]
+            #expect(rig.overlayCounters(domain) == expected)
+        }
+        rig.expectTunnelSound()
+    }
+
     @Test("a tunnel that changes its family sends nothing to addresses of the other one")
     func changedFamily() throws {
         let rig = try ScriptedWorker(overlay: nil, senders: 1)
