@@ -6,9 +6,11 @@ struct TunnelState: ~Copyable {
     /// Trains that can be filled at a time, one for each sender of a tunnel.
     private static var trainCount: Int { @_noAllocation @_noLocks get { 32 } }
     /// The smallest segment of TCP and the largest packet (see `VirtioNetHeader`) make 1,365 segments of one frame; their
-    /// heads, and the trains that they fill.
+    /// heads, and the messages that they leave with: one for each where the tunnel can't send trains.
     static var mostOfOneFrame: Int {
-        @_noAllocation @_noLocks get { 1_366 &* (SegmentCutter.maximumHeaderLength &+ 16) &+ 64 &* 1_024 }
+        @_noAllocation @_noLocks get {
+            1_366 &* (SegmentCutter.maximumHeaderLength &+ 16 &+ Train.blockBytes(longest: 1)) &+ 16 &* 1_024
+        }
     }
     /// Answers that are written in one millisecond.
     private static var answersPerMillisecond: UInt32 { @_noAllocation @_noLocks get { 4 } }

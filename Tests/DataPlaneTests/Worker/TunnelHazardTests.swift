@@ -7,6 +7,35 @@ import Testing
 struct TunnelHazardTests {
     private typealias Make = TestFrames
 
+    @Test("super-frames cut most finely by a tunnel without trains: every segment once, and counted once")
+    func finestWithoutTrains() throws {
+        let rig = try ScriptedWorker(overlay: nil, senders: 1)
+        try rig.addRemote(Make.bob)
+        rig.device.fate = { _ in .fails(EIO) }
+        _ = rig.put(Make.plain(), into: 1)
+        rig.step()
+        rig.device.fate = { _ in .taken }
+        // One that takes much, some that take a little, and one that takes most of all.
+        var shapes = [TunnelFlow(options: [UInt8](repeating: 1, count: 40))]
+        shapes += Array(repeating: TunnelFlow(), count: 30)
+        shapes.append(TunnelFlow(isIPv4: false, networkOptions: [6, 21, 1, 172] + [UInt8](repeating: 0, count: 172)))
+        var expected: [[UInt8]] = []
+        for (number, flow) in shapes.enumerated() {
+            let isLarge = number == 0 || number == shapes.count - 1
+            let count = isLarge ? 65_535 - (flow.headerLength - flow.networkOffset) : 100
+            let bytes = [UInt8](repeating: UInt8(number), count: count)
+            expected += isLarge ? flow.frames(bytes, segment: 48) : [flow.frame(bytes)]
+            let header = isLarge ? flow.header(segment: 48) : Make.vnet()
+            rig.device.deliver(.frame(port: 1, bytes: header + flow.frame(bytes, partial: isLarge)))
+        }
+        rig.step()
+        let sent = rig.device.take().sent
+        #expect(sent.flatMap { $0.inner() } == expected && sent.allSatisfy { $0.control == [] })
+        #expect(rig.overlayCounters().sentFrames == 32)
+        #expect(rig.overlayCounters().drops == [.egressRejected: 1])
+        rig.expectTunnelSound()
+    }
+
     @Test("a sender that is gone takes nothing, and its number may be another port's")
     func senderGone() throws {
         let rig = try ScriptedWorker(overlay: nil, senders: 1)
