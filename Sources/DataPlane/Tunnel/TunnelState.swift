@@ -30,8 +30,8 @@ struct TunnelState: ~Copyable {
     var run: SegmentRun?
     var runVTEP: UInt16 = 0
     var runDomain: UInt16 = 0
-    /// The payloads of all but the first.
-    var runVectors: UnsafeMutablePointer<iovec>?
+    /// Where it is put together: see `RunMessage`.
+    var runMessage = RunMessage()
 
     /// Slots that trains or the run point into: given back when those are sent.
     private let held: UnsafeMutablePointer<UInt16>

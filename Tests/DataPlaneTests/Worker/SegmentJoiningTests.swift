@@ -141,4 +141,26 @@ struct SegmentJoiningTests {
         #expect(rig.overlayCounters().forwarded == UInt64(count))
         rig.expectTunnelSound()
     }
+
+    @Test("flooded runs without end in one datagram: no segment is lost without being counted")
+    func manyRuns() throws {
+        let ports = Array(UInt16(110)...309)
+        let rig = try ScriptedWorker(overlay: nil, ports: ports)
+        // Pairs of segments of ever another flow, 128 in a datagram: more runs than there is memory for at a time.
+        var frames: [[UInt8]] = []
+        for number in UInt16(0)..<64 {
+            var flow = Self.flow()
+            flow.destination = Make.carol
+            flow.ports = (10_000 + number, 80)
+            frames += flow.frames(payload(400), segment: 200)
+        }
+        let train = Underlay.train(frames)
+        let sent = rig.arrive(Array(train.dropFirst(10)), header: Array(train.prefix(10)))
+        #expect(rig.overlayCounters().flooded == 128)
+        for port in ports {
+            #expect(sent.filter { $0.port == port }.count == 64, "port \(port)")
+            #expect(rig.counters(port).drops == [:])
+        }
+        rig.expectTunnelSound()
+    }
 }
