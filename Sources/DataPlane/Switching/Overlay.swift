@@ -48,6 +48,12 @@ struct Tunnel {
     /// The kernel has refused to cut trains for it (EIO: the way out has no checksum offload).
     var isPlain = false
 
+    /// Whether an address is of the tunnel's family.
+    @_noAllocation @_noLocks @inline(__always)
+    func reaches(_ address: (high: UInt64, low: UInt64)) -> Bool {
+        (family == Self.internet) == (address.high == 0 && address.low &>> 32 == 0xFFFF)
+    }
+
     /// AF_INET.
     static var internet: UInt16 { @_noAllocation @_noLocks get { 2 } }
 

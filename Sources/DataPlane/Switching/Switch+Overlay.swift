@@ -3,7 +3,8 @@ import Addresses
 extension Switch {
     /// Gives a domain its VXLAN side, changes it, or takes it away.
     ///
-    /// - Returns: false, and nothing is changed, if there is no such domain or tunnel, or the VNI is another domain's.
+    /// - Returns: false, and nothing is changed, if there is no such domain or tunnel, the VNI is another domain's, or a
+    ///   peer isn't of the tunnel's address family.
     mutating func setOverlay(_ id: UInt16, _ configuration: OverlayConfiguration?) -> Bool {
         guard hasDomain(id) else { return false }
         let old = overlay(id).pointee
@@ -11,7 +12,8 @@ extension Switch {
             if old.isPresent { removeOverlay(id) }
             return true
         }
-        guard tunnel(configuration.tunnel).pointee.isPresent else { return false }
+        let tunnel = tunnel(configuration.tunnel).pointee
+        guard tunnel.isPresent, configuration.peers.allSatisfy({ tunnel.reaches($0.words) }) else { return false }
         let owner = networks.domain(tunnel: configuration.tunnel, vni: configuration.vni)
         guard owner == 0 || owner == id else { return false }
         if owner == 0 {
@@ -33,14 +35,14 @@ extension Switch {
         let peers = old.peers ?? .allocate(capacity: OverlayConfiguration.maximumPeers)
         let before = (0..<old.peerCount).map { peers[$0] }
         var numbers: [UInt16] = []
-        for peer in configuration.peers {
+        for peer in configuration.peers.prefix(OverlayConfiguration.maximumPeers) {
             let number = internVTEP(peer.words)
             // With no room for its number it gets nothing, and the domain the rest.
-            if number != 0, !numbers.contains(number) { numbers.append(number) }
-        }
-        for (position, number) in numbers.enumerated() {
+            if number == 0 || numbers.contains(number) { continue }
+            // At once: room for the next one is made of what nobody refers to.
             vteps.retain(number)
-            peers[position] = number
+            peers[numbers.count] = number
+            numbers.append(number)
         }
         for number in before {
             vteps.release(number)
@@ -105,7 +107,9 @@ extension Switch {
     mutating func addRemoteStation(
         mac: UInt64, vlan: UInt16, domain: UInt16, vtep: IPAddress, now: UInt32
     ) -> Bool {
-        guard overlay(domain).pointee.isPresent else { return false }
+        let overlay = overlay(domain).pointee
+        let tunnel = tunnel(overlay.tunnel).pointee
+        guard overlay.isPresent, !tunnel.isPresent || tunnel.reaches(vtep.words) else { return false }
         let number = internVTEP(vtep.words)
         guard number != 0, stations.addStatic(mac: mac, vlan: vlan, domain: domain, port: number, now: now) else {
             return false

@@ -74,12 +74,15 @@ struct VTEPTable: ~Copyable {
         return (word(entry, 0), word(entry, 1))
     }
 
+    /// Whether a new VTEP's number takes others away.
+    var isFull: Bool { @_noAllocation @_noLocks get { count >= Self.capacity &- 1 } }
+
     /// The number of a VTEP, given now if it has none yet; 0 if the table is full.
     @_noAllocation @_noLocks
     mutating func intern(high: UInt64, low: UInt64) -> UInt16 {
         let known = number(high: high, low: low)
         if known != 0 || high | low == 0 { return known }
-        guard count < Self.capacity &- 1 else { return 0 }
+        guard !isFull else { return 0 }
         while word(next, 0) | word(next, 1) != 0 { next = next &+ 1 == Self.capacity ? 1 : next &+ 1 }
         words[next &* 2].store(high, ordering: .relaxed)
         words[next &* 2 &+ 1].store(low, ordering: .releasing)

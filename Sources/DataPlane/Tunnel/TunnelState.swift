@@ -3,14 +3,14 @@ import Glibc
 /// What a worker keeps for its tunnels beside what `Switch` knows of them: trains that are being filled, the run of
 /// segments that is being put together, and the slots that both point into.
 struct TunnelState: ~Copyable {
-    /// Records that are kept: four times what one submission holds.
-    private static var recordCount: Int { @_noAllocation @_noLocks get { 4_096 } }
     /// Trains that can be filled at a time, one for each sender of a tunnel.
     private static var trainCount: Int { @_noAllocation @_noLocks get { 32 } }
     /// The smallest segment of TCP and the largest packet (see `VirtioNetHeader`) make 1,365 segments of one frame; their
-    /// heads, and the trains that they fill.
+    /// heads, and the messages that they leave with: one for each where the tunnel can't send trains.
     static var mostOfOneFrame: Int {
-        @_noAllocation @_noLocks get { 1_366 &* (SegmentCutter.maximumHeaderLength &+ 16) &+ 64 &* 1_024 }
+        @_noAllocation @_noLocks get {
+            1_366 &* (SegmentCutter.maximumHeaderLength &+ 16 &+ Train.blockBytes(longest: 1)) &+ 16 &* 1_024
+        }
     }
     /// Answers that are written in one millisecond.
     private static var answersPerMillisecond: UInt32 { @_noAllocation @_noLocks get { 4 } }
@@ -22,14 +22,16 @@ struct TunnelState: ~Copyable {
     var open: UInt32 = 0
     /// Trains that were sent, the newest overwriting the oldest.
     private let records: UnsafeMutablePointer<TrainRecord>
+    /// One less than there are, which is a power of two: a frame for all peers in each slot, before any failure is told.
+    private let recordMask: Int
     private var nextRecord = 0
 
     /// Segments that are being put together; nil: none.
     var run: SegmentRun?
     var runVTEP: UInt16 = 0
     var runDomain: UInt16 = 0
-    /// The payloads of all but the first.
-    var runVectors: UnsafeMutablePointer<iovec>?
+    /// Where it is put together: see `RunMessage`.
+    var runMessage = RunMessage()
 
     /// Slots that trains or the run point into: given back when those are sent.
     private let held: UnsafeMutablePointer<UInt16>
@@ -49,8 +51,11 @@ struct TunnelState: ~Copyable {
     init(slots: Int) {
         trains = .allocate(capacity: Self.trainCount)
         trains.initialize(repeating: Train(), count: Self.trainCount)
-        records = .allocate(capacity: Self.recordCount)
-        records.initialize(repeating: TrainRecord(), count: Self.recordCount)
+        var recordCount = 4_096
+        while recordCount < 65_536, recordCount < slots * OverlayConfiguration.maximumPeers { recordCount *= 2 }
+        records = .allocate(capacity: recordCount)
+        records.initialize(repeating: TrainRecord(), count: recordCount)
+        recordMask = recordCount - 1
         heldCapacity = max(slots, 1)
         held = .allocate(capacity: heldCapacity)
         plainHeader = .allocate(byteCount: 64, alignment: 16)
@@ -77,14 +82,14 @@ struct TunnelState: ~Copyable {
     mutating func record(_ train: TrainRecord) -> Int {
         let number = nextRecord
         records[number] = train
-        nextRecord = (nextRecord &+ 1) & (Self.recordCount &- 1)
+        nextRecord = (nextRecord &+ 1) & recordMask
         return number
     }
 
     /// What was remembered. Any number is safe: it is masked.
     @_noAllocation @_noLocks @inline(__always)
     func record(_ number: Int) -> TrainRecord {
-        records[number & (Self.recordCount &- 1)]
+        records[number & recordMask]
     }
 
     /// Keeps a slot until `nextHeld`.

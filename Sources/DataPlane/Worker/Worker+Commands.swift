@@ -62,25 +62,20 @@ extension Worker where IO: ~Copyable {
         } else if states[index].life != .present {
             return ENOENT
         }
-        guard port.kind.isInDomain else {
-            states[index] = PortState()
-            states[index].life = .present
-            states[index].isTunnel = port.kind == .tunnel
-            states[index].isSender = port.kind.onlySends
-            states[index].isWaiting = waits
-            if !waits { io.receive(port: port.id) }
-            return 0
-        }
-        let isSet = forwarding.setPort(
-            port.id, domain: port.domain, isolated: port.isolated, accessVLAN: port.accessVLAN, mtu: port.mtu,
-            sourceGuard: port.sourceGuard.map { SourceGuard($0) })
-        guard isSet else {
-            if descriptor != nil { io.detach(port: port.id) }
-            return EINVAL
+        if port.kind.isInDomain {
+            let isSet = forwarding.setPort(
+                port.id, domain: port.domain, isolated: port.isolated, accessVLAN: port.accessVLAN, mtu: port.mtu,
+                sourceGuard: port.sourceGuard.map { SourceGuard($0) })
+            guard isSet else {
+                if descriptor != nil { io.detach(port: port.id) }
+                return EINVAL
+            }
         }
         if descriptor != nil {
             states[index] = PortState()
             states[index].life = .present
+            states[index].isTunnel = port.kind == .tunnel
+            states[index].isSender = port.kind.onlySends
             states[index].isWaiting = waits
             if !waits { io.receive(port: port.id) }
         }

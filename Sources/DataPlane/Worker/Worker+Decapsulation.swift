@@ -8,21 +8,16 @@ struct TunnelArrival {
     var frames: UInt64
     /// Bytes from the frame's first on that lie in one piece.
     var contiguous: Int
-    /// Where the rest lies.
-    var vectors: UnsafeMutablePointer<iovec>?
-    var vectorCount: Int
+    /// What it leaves with if it lies in more pieces; without vectors: it doesn't.
+    var run: RunMessage
 
     @_noAllocation @_noLocks @inline(__always)
-    init(
-        vtep: UInt16, domain: UInt16, frames: UInt64 = 1, contiguous: Int,
-        vectors: UnsafeMutablePointer<iovec>? = nil, vectorCount: Int = 0
-    ) {
+    init(vtep: UInt16, domain: UInt16, frames: UInt64 = 1, contiguous: Int, run: RunMessage = RunMessage()) {
         self.vtep = vtep
         self.domain = domain
         self.frames = frames
         self.contiguous = contiguous
-        self.vectors = vectors
-        self.vectorCount = vectorCount
+        self.run = run
     }
 }
 
@@ -45,7 +40,6 @@ extension Worker where IO: ~Copyable {
             countDatagram(numbers, length, .outerChecksum)
             return
         }
-        makeRoom()
         let vtep = forwarding.vteps.number(high: outer.sourceHigh, low: outer.sourceLow)
         var piece = DatagramTrain.Piece()
         while train.next(&piece) {
@@ -62,6 +56,7 @@ extension Worker where IO: ~Copyable {
                 continue
             }
             countDatagram(numbers, bytes, .none)
+            makeRoom()
             arrive(frame + piece.innerOffset, bytes, train, outer, domain: domain, vtep: vtep)
         }
     }
@@ -91,7 +86,7 @@ extension Worker where IO: ~Copyable {
         var vtep = known
         if known == 0 || !overlay.pointee.hasPeer(known) {
             guard overlay.pointee.acceptsAnyPeer else { return count(drop: .unknownVTEP, numbers) }
-            if known == 0 { vtep = forwarding.internVTEP((outer.sourceHigh, outer.sourceLow)) }
+            if known == 0 { vtep = greet((outer.sourceHigh, outer.sourceLow)) }
             guard vtep != 0 else { return count(drop: .unknownVTEP, numbers) }
         }
         guard CongestionMark.decapsulate(outer: outer.congestion, frame: frame, length: length) else {
@@ -115,6 +110,16 @@ extension Worker where IO: ~Copyable {
             tunnels.plainHeader, frame, length, TunnelArrival(vtep: vtep, domain: domain, contiguous: length))
     }
 
+    /// The number of a VTEP that has none yet; 0: no room. It may be one that another VTEP had: what waits for that one
+    /// gets its address before.
+    private mutating func greet(_ address: (high: UInt64, low: UInt64)) -> UInt16 {
+        if forwarding.vteps.isFull {
+            flushRun()
+            dispatchTrains()
+        }
+        return forwarding.internVTEP(address)
+    }
+
     /// Adds a segment to the run, or begins another.
     @inline(__always)
     private mutating func join(
@@ -122,13 +127,8 @@ extension Worker where IO: ~Copyable {
     ) {
         tunnels.isHolding = true
         if var run = tunnels.run {
-            if tunnels.runDomain == domain, tunnels.runVTEP == vtep, let vectors = tunnels.runVectors,
-                run.append(segment)
-            {
-                // Invariant: the vectors are `SegmentRun.longest`, and the first segment takes none.
-                let vector = vectors + (run.count &- 2)
-                vector.pointee.iov_base = frame + segment.payloadOffset
-                vector.pointee.iov_len = segment.payloadLength
+            if tunnels.runDomain == domain, tunnels.runVTEP == vtep, run.append(segment) {
+                tunnels.runMessage.append(frame + segment.payloadOffset, segment.payloadLength)
                 tunnels.run = run
                 if run.isClosed { flushRun() }
                 return
@@ -136,8 +136,7 @@ extension Worker where IO: ~Copyable {
             flushRun()
         }
         let run = SegmentRun(first: segment)
-        let bytes = SegmentRun.longest &* MemoryLayout<iovec>.stride
-        guard !run.isClosed, let memory = tunnels.memory.take(bytes) else {
+        guard !run.isClosed, let memory = tunnels.memory.take(RunMessage.bytes) else {
             deliver(
                 tunnels.plainHeader, frame, length, TunnelArrival(vtep: vtep, domain: domain, contiguous: length))
             return
@@ -145,7 +144,7 @@ extension Worker where IO: ~Copyable {
         tunnels.run = run
         tunnels.runDomain = domain
         tunnels.runVTEP = vtep
-        tunnels.runVectors = memory.assumingMemoryBound(to: iovec.self)
+        tunnels.runMessage = RunMessage(memory: memory)
     }
 
     /// Sends the run on as one frame.
@@ -154,7 +153,7 @@ extension Worker where IO: ~Copyable {
         tunnels.run = nil
         let frame = UnsafeMutableRawPointer(mutating: run.first.frame)
         let contiguous = run.first.payloadOffset &+ run.first.payloadLength
-        guard run.count > 1, let header = tunnels.memory.take(VirtioNetHeader.length) else {
+        guard run.count > 1, let header = tunnels.runMessage.header else {
             deliver(
                 tunnels.plainHeader, frame, contiguous,
                 TunnelArrival(vtep: tunnels.runVTEP, domain: tunnels.runDomain, contiguous: contiguous))
@@ -165,7 +164,7 @@ extension Worker where IO: ~Copyable {
             header, frame, run.totalLength,
             TunnelArrival(
                 vtep: tunnels.runVTEP, domain: tunnels.runDomain, frames: UInt64(truncatingIfNeeded: run.count),
-                contiguous: contiguous, vectors: tunnels.runVectors, vectorCount: run.count &- 1))
+                contiguous: contiguous, run: tunnels.runMessage))
     }
 
     /// The way of a frame that came out of a tunnel: verdict, then out by one port or by many.
@@ -239,7 +238,7 @@ extension Worker where IO: ~Copyable {
     ) {
         let rest = frame + skip
         let restCount = arrival.contiguous &- skip
-        guard let more = arrival.vectors, arrival.vectorCount > 0 else {
+        guard arrival.run.vectorCount > 0 else {
             if head + headCount == rest {
                 queue(
                     OutgoingFrame(port: port, bytes: head, count: headCount &+ restCount, isSuperframe: isSuperframe))
@@ -251,29 +250,18 @@ extension Worker where IO: ~Copyable {
             }
             return
         }
-        let count = arrival.vectorCount &+ 2
-        let vectorsOffset = 64
         let numbers = tables.numbers(of: port)
-        guard let memory = tunnels.memory.take(vectorsOffset &+ count &* MemoryLayout<iovec>.stride) else {
-            return self.count(drop: .egressFull, numbers)
+        var run = arrival.run
+        // The same for all ways out, unless it has a head of its own.
+        if skip > 0 {
+            guard let memory = tunnels.memory.take(RunMessage.bytes(vectors: run.vectorCount)) else {
+                return count(drop: .egressFull, numbers)
+            }
+            run = run.copied(into: memory)
         }
-        let vectors = (memory + vectorsOffset).assumingMemoryBound(to: iovec.self)
-        vectors[0].iov_base = head
-        vectors[0].iov_len = headCount
-        vectors[1].iov_base = rest
-        vectors[1].iov_len = restCount
-        (memory + (vectorsOffset &+ 32)).copyMemory(
-            from: more, byteCount: arrival.vectorCount &* MemoryLayout<iovec>.stride)
-        let message = memory.assumingMemoryBound(to: msghdr.self)
-        message.pointee.msg_name = nil
-        message.pointee.msg_namelen = 0
-        message.pointee.msg_iov = vectors
-        message.pointee.msg_iovlen = count
-        message.pointee.msg_control = nil
-        message.pointee.msg_controllen = 0
-        message.pointee.msg_flags = 0
+        guard let message = run.finish(head: head, headCount, first: rest, restCount) else { return }
         let outgoing = OutgoingMessage(port: port, message: message, length: length, isSuperframe: isSuperframe)
-        guard io.send(outgoing) else { return self.count(drop: .egressFull, numbers) }
+        guard io.send(outgoing) else { return count(drop: .egressFull, numbers) }
         countSent(numbers, length: length, isSuperframe: isSuperframe)
     }
 }

@@ -66,6 +66,7 @@ extension Worker where IO: ~Copyable {
             count(drop: .noTunnel, numbers)
             return nil
         }
+        let came = (header: header, length: length)
         var header = header
         var length = length
         var isShared = isShared
@@ -94,7 +95,10 @@ extension Worker where IO: ~Copyable {
         let longest = cutter.map { min($0.headerLength &+ $0.segmentSize, length) } ?? length
         if longest > allowed {
             count(drop: .exceedsTunnelMTU, numbers)
-            refuse(header, length, from: ingress, overlay)
+            guard let view = EthernetView(frame, length: length) else { return nil }
+            let mtu = overlay.mtu &- (TagWalk(view).payload &- Ethernet.headerLength)
+            // As it came: the tag of a copy is none that its sender knows.
+            refuse(came.header, came.length, from: ingress, overlay, mtu: mtu)
             return nil
         }
         if !isSuperframe { finishChecksum(header, frame, length) }
@@ -203,7 +207,9 @@ extension Worker where IO: ~Copyable {
         let address = forwarding.vteps.address(train.key.vtep)
         // A tunnel that was changed meanwhile may have fewer.
         let sender = TunnelState.place(UInt32(truncatingIfNeeded: place), senders: tunnel.pointee.senderCount)
-        guard tunnel.pointee.senderCount > 0, address.high | address.low != 0,
+        let port = tunnel.pointee.senders[sender]
+        guard isSender(port), tunnel.pointee.senderCount > 0, address.high | address.low != 0,
+            tunnel.pointee.reaches(address),
             let message = train.finish(
                 family: tunnel.pointee.family, udpPort: tunnel.pointee.udpPort, address: address)
         else {
@@ -211,8 +217,7 @@ extension Worker where IO: ~Copyable {
             return
         }
         let outgoing = OutgoingMessage(
-            port: tunnel.pointee.senders[sender], message: message, length: tunnels.record(TrainRecord(train)),
-            isSuperframe: false)
+            port: port, message: message, length: tunnels.record(TrainRecord(train)), isSuperframe: false)
         guard io.send(outgoing) else {
             numbers[CounterIndex.drops &+ Int(DropReason.egressFull.rawValue)] &+= UInt64(train.frames)
             return
@@ -220,6 +225,13 @@ extension Worker where IO: ~Copyable {
         numbers[CounterIndex.sentFrames] &+= UInt64(train.frames)
         numbers[CounterIndex.sentBytes] &+= UInt64(train.frameBytes)
         numbers[CounterIndex.sentSuperframes] &+= UInt64(train.superframes)
+    }
+
+    /// Whether a port sends datagrams. One that did may be gone, and its number a TAP's by now.
+    @inline(__always)
+    func isSender(_ port: UInt16) -> Bool {
+        let index = Int(port) & (SharedTables.maximumPorts &- 1)
+        return states[index].isSender && isPresent(index)
     }
 
     /// Sends all trains that have something in them.
@@ -274,15 +286,13 @@ extension Worker where IO: ~Copyable {
 
     /// Tells the sender of a frame that is too large for the tunnel, by the port that it came by.
     private mutating func refuse(
-        _ header: UnsafeMutableRawPointer, _ length: Int, from ingress: UInt16, _ overlay: Overlay
+        _ header: UnsafeMutableRawPointer, _ length: Int, from ingress: UInt16, _ overlay: Overlay, mtu: Int
     ) {
         guard ingress != 0, tunnels.mayAnswer(now: now) else { return }
-        let frame = header + VirtioNetHeader.length
-        guard let view = EthernetView(frame, length: length) else { return }
         guard let answer = tunnels.memory.take(VirtioNetHeader.length &+ TooBigMessage.maximumLength) else { return }
-        let mtu = overlay.mtu &- (TagWalk(view).payload &- Ethernet.headerLength)
         let count = TooBigMessage.write(
-            for: frame, length: length, mtu: mtu, router: overlay.router, into: answer + VirtioNetHeader.length)
+            for: header + VirtioNetHeader.length, length: length, mtu: mtu, router: overlay.router,
+            into: answer + VirtioNetHeader.length)
         self.answer(answer, count, by: ingress)
     }
 

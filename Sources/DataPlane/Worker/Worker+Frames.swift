@@ -66,6 +66,13 @@ extension Worker where IO: ~Copyable {
         countReceived(numbers, length: max(length, 0), isSuperframe: verdict.isSuperframe)
         switch verdict.kind {
         case .drop:
+            // A question that can be flooded to nobody may have an answer all the same.
+            if case .noOtherPort = verdict.reason,
+                answerNeighbour(header, length, from: port, domain: verdict.domain)
+            {
+                numbers[CounterIndex.consumed] &+= 1
+                return
+            }
             count(drop: verdict.reason, numbers)
         case .forward:
             numbers[CounterIndex.forwarded] &+= 1
@@ -147,7 +154,10 @@ extension Worker where IO: ~Copyable {
     }
 
     private func sendFailed(_ completion: Completion) {
-        if states[Int(completion.port) & (SharedTables.maximumPorts &- 1)].isSender {
+        let index = Int(completion.port) & (SharedTables.maximumPorts &- 1)
+        // Epoll tells it when the port is gone already: whether it was a sender isn't known any more.
+        if case .absent = states[index].life { return }
+        if states[index].isSender {
             trainFailed(record: completion.length, error: completion.error)
             return
         }

@@ -6,7 +6,9 @@ extension Worker where IO: ~Copyable {
     mutating func sendWhole(_ frame: TunnelFrame, _ key: Train.Key, _ place: Int) -> Bool {
         let tunnel = forwarding.tunnel(key.tunnel)
         let overlay = forwarding.overlay(key.domain)
-        guard tunnel.pointee.device != 0, let whole = frame.whole, overlay.pointee.hasPeer(key.vtep),
+        let address = forwarding.vteps.address(key.vtep)
+        guard tunnel.pointee.device != 0, isSender(tunnel.pointee.device), tunnel.pointee.reaches(address),
+            let whole = frame.whole, overlay.pointee.hasPeer(key.vtep),
             let block = tunnels.memory.take(Self.messageBytes),
             let head = tunnels.memory.take(SuperDatagram.maximumHeadLength)
         else { return false }
@@ -14,7 +16,7 @@ extension Worker where IO: ~Copyable {
         dispatch(place)
         let addresses = SuperDatagram.Addresses(
             interface: tunnel.pointee.interface, source: tunnel.pointee.local,
-            destination: forwarding.vteps.address(key.vtep), isIPv4: tunnel.pointee.family == Tunnel.internet,
+            destination: address, isIPv4: tunnel.pointee.family == Tunnel.internet,
             sourcePort: tunnel.pointee.sourcePorts[TunnelState.place(frame.hash, senders: tunnel.pointee.senderCount)],
             destinationPort: tunnel.pointee.udpPort)
         let headCount = whole.write(

@@ -15,7 +15,7 @@ package enum WorkerCommand: Sendable {
     /// Forgets a station.
     case removeStation(StationConfiguration)
     /// Makes a tunnel or changes it; the UDP ports of its senders are in their order.
-    case setTunnel(TunnelConfiguration, sourcePorts: [UInt16])
+    case setTunnel(TunnelConfiguration, sourcePorts: [UInt16] = [])
     /// Tells whose an address is.
     case addNeighbour(NeighbourConfiguration)
     /// Forgets whose an address is.

@@ -18,7 +18,8 @@ struct OverlayCodecTests {
                 peers: [ipv4, ipv6], routerMAC: MACAddress(value: 6), routerIPv4: IPv4Address(value: 7),
                 routerIPv6: IPv6Address(high: 8, low: 9))))
     private static let tunnel = EngineRequest.tunnel(
-        TunnelConfiguration(id: 1, senders: [2, 0x0403], udpPort: 4_789, local: ipv6))
+        TunnelConfiguration(
+            id: 1, senders: [2, 0x0403], device: 5, interface: 6, udpPort: 4_789, local: ipv6))
     private static let neighbour = NeighbourConfiguration(
         domain: 1, address: ipv4, mac: MACAddress(value: 0x0102_0304_0506))
     private static let remote = StationConfiguration(domain: 1, vlan: 2, mac: MACAddress(value: 3), vtep: ipv6)
@@ -47,7 +48,8 @@ struct OverlayCodecTests {
                 + [0, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0])
         #expect(
             Self.tunnel.encoded(sequence: 0)
-                == Self.header + [13] + start + [1, 0, 0xB5, 0x12] + Self.ipv6Bytes + [2, 2, 0, 3, 4])
+                == Self.header + [13] + start + [1, 0, 5, 0, 6, 0, 0, 0, 0xB5, 0x12] + Self.ipv6Bytes
+                + [2, 2, 0, 3, 4])
         let row: [UInt8] = [1, 0] + Self.ipv4Bytes + [6, 5, 4, 3, 2, 1, 0, 0]
         #expect(EngineRequest.addNeighbour(Self.neighbour).encoded(sequence: 0) == Self.header + [14] + start + row)
         #expect(EngineRequest.removeNeighbour(Self.neighbour).encoded(sequence: 0) == Self.header + [15] + start + row)
@@ -95,8 +97,8 @@ struct OverlayCodecTests {
         expectRefused(Self.overlay, 45, 2, "neither a router's address nor none")
         expectRefused(Self.overlay, 62, 65, "65 peers")
         expectRefused(Self.overlay, 63, 5, "a family that isn't one")
-        for count in [UInt8(0), 3, 31, 33, 64, 255] { expectRefused(Self.tunnel, 33, count, "\(count) senders") }
-        expectRefused(Self.tunnel, 16, 0, "a family that isn't one")
+        for count in [UInt8(0), 3, 31, 33, 64, 255] { expectRefused(Self.tunnel, 39, count, "\(count) senders") }
+        expectRefused(Self.tunnel, 22, 0, "a family that isn't one")
         expectRefused(.addNeighbour(Self.neighbour), 14, 16, "a family that isn't one")
         expectRefused(.addNeighbour(Self.neighbour), 25, 1, "a MAC of 49 bits")
         expectRefused(.addStation(Self.remote), 26, 2, "neither behind a VTEP nor not")

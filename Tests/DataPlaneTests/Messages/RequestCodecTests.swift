@@ -186,7 +186,7 @@ struct RequestCodecTests {
         #expect(throws: MessageError.unknownType(0)) { try decode(changed(.hello, 5, 0)) }
         #expect(throws: MessageError.unknownType(65), "a reply") { try decode(changed(.hello, 5, 65)) }
         #expect(throws: MessageError.badField) { try decode(changed(.hello, 6, 1)) }
-        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 5)) }
+        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 6)) }
         #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 0)) }
         #expect(throws: MessageError.badField, "neither yes nor no") { try decode(changed(port, 17, 2)) }
         #expect(throws: MessageError.badField, "no such VLAN") { try decode(changed(station, 15, 0x10)) }

@@ -8,8 +8,10 @@ final class ScriptedDevice {
     /// Something that the worker's next `wait` brings.
     enum Delivery {
         /// virtio_net_hdr and frame by a port; with `isFinal` receiving ends with it, as when the completion queue is
-        /// full. Without a free slot it comes as the end of receiving with ENOBUFS, as from the kernel.
-        case frame(port: UInt16, bytes: [UInt8], isFinal: Bool = false, isTruncated: Bool = false)
+        /// full. Without a free slot it comes as the end of receiving with ENOBUFS, as from the kernel. Only tunnels look
+        /// at where the network header begins.
+        case frame(
+            port: UInt16, bytes: [UInt8], isFinal: Bool = false, isTruncated: Bool = false, networkOffset: Int = 14)
         /// Receiving ends.
         case ended(port: UInt16, error: Int32)
         /// A frame that was sent long ago failed.
@@ -80,6 +82,8 @@ final class ScriptedDevice {
 
     /// What `attach` answers.
     var attachResult: Int32 = 0
+    /// Failures of ports that were let go of meanwhile are told too, as epoll does.
+    var tellsOfDetached = false
     /// What becomes of each frame that is sent.
     var fate: (Sent) -> Fate = { _ in .taken }
     private(set) var sent: [Sent] = []
@@ -284,7 +288,7 @@ extension ScriptedDevice {
 
     private func perform(_ delivery: Delivery) {
         switch delivery {
-        case .frame(let port, let bytes, let isFinal, let isTruncated):
+        case .frame(let port, let bytes, let isFinal, let isTruncated, let networkOffset):
             guard armed.contains(port) else {
                 if starving.contains(port) { return }
                 misuses.append("the script: a frame by \(port), which isn't armed")
@@ -309,13 +313,14 @@ extension ScriptedDevice {
                 completion.header = buffer
                 completion.length = bytes.count - VirtioNetHeader.length
                 completion.isTruncated = isTruncated
+                completion.networkOffset = networkOffset
             }
         case .ended(let port, let error):
             if armed.remove(port) == nil { misuses.append("the script: an end of \(port), which isn't armed") }
             show(.receiveEnded, port: port, isFinal: true, error: error)
         case .sendFailed(let port, let error, let length, let isSuperframe):
             // A port that was let go of tells nothing any more.
-            guard attached.contains(port) else { return }
+            guard tellsOfDetached || attached.contains(port) else { return }
             show(.sendFailed, port: port, error: error) { completion in
                 completion.length = length
                 completion.isSuperframe = isSuperframe

@@ -80,6 +80,11 @@ final class ScriptedWorker {
         tables.counters(port: port)
     }
 
+    /// Of a domain's tunnel side.
+    func overlayCounters(_ domain: UInt16 = 1) -> PortCounters {
+        tables.counters(overlay: domain)
+    }
+
     func drops(_ port: UInt16, _ reason: DropReason) -> UInt64 {
         counters(port).drops[reason] ?? 0
     }
@@ -98,10 +103,15 @@ final class ScriptedWorker {
 
     /// Every frame that a port received went somewhere, once.
     func expectIngressCloses(_ port: UInt16, _ note: Comment? = nil, location: SourceLocation = #_sourceLocation) {
-        let counted = counters(port)
-        let drops = counted.drops.filter { $0.key.direction == .ingress }.values.reduce(0, +)
-        let handled = counted.forwarded + counted.flooded + counted.consumed + drops
-        #expect(counted.receivedFrames == handled, note, sourceLocation: location)
+        #expect(counters(port).isIngressClosed, note, sourceLocation: location)
+    }
+}
+
+extension PortCounters {
+    /// Whether every frame that came in went somewhere, once.
+    var isIngressClosed: Bool {
+        let drops = drops.filter { $0.key.direction == .ingress }.values.reduce(0, +)
+        return receivedFrames == forwarded + flooded + consumed + drops
     }
 }
 
