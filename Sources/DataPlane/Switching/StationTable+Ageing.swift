@@ -67,10 +67,12 @@ extension StationTable {
         }
     }
 
-    /// Forgets the learned stations of a domain behind one VTEP.
-    mutating func flush(domain: UInt16, place number: UInt16) {
+    /// Forgets the learned stations of a domain behind VTEPs that aren't among these.
+    mutating func flush(domain: UInt16, behindOthersThan vteps: [UInt16]) {
         _ = flush { key, place in
-            key & StationBuckets.staticBit == 0 && place >> 32 == UInt64(domain) << 16 | UInt64(number)
+            let number = UInt16(truncatingIfNeeded: place >> 32)
+            let isRemote = place >> 48 == UInt64(domain) && number >= VTEPTable.firstNumber
+            return isRemote && key & StationBuckets.staticBit == 0 && !vteps.contains(number)
         }
     }
 

@@ -44,13 +44,9 @@ extension Switch {
             peers[numbers.count] = number
             numbers.append(number)
         }
-        for number in before {
-            vteps.release(number)
-            // Its stations are no longer where frames may go.
-            if !numbers.contains(number), !new.acceptsAnyPeer {
-                stations.flush(domain: id, place: number)
-            }
-        }
+        for number in before { vteps.release(number) }
+        // Where frames may not go any more nobody is known, whoever learned it: also an engine before this one.
+        if !new.acceptsAnyPeer { stations.flush(domain: id, behindOthersThan: numbers) }
         new.peers = peers
         new.peerCount = numbers.count
         overlay(id).pointee = new

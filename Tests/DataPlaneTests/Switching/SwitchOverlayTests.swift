@@ -98,6 +98,19 @@ struct SwitchOverlayTests {
         #expect(rig.place(Make.bob, domain: 2) == rig.number(Underlay.first))
     }
 
+    @Test("when only peers are wanted any more, stations behind others are forgotten")
+    func noStrangers() throws {
+        let rig = try rig()
+        #expect(rig.setOverlay(1, Self.overlay(peers: [Underlay.first], acceptsAnyPeer: true)))
+        _ = rig.verdict(Make.plain(), from: 1)
+        _ = rig.fromTunnel(Make.plain(from: Make.bob), behind: Underlay.third)
+        _ = rig.fromTunnel(Make.plain(from: Make.carol), behind: Underlay.first)
+        #expect(rig.place(Make.bob) == rig.number(Underlay.third))
+        #expect(rig.setOverlay(1, Self.overlay(peers: [Underlay.first])))
+        #expect(rig.place(Make.bob) == 0 && rig.place(Make.carol) == rig.number(Underlay.first))
+        #expect(rig.place(Make.alice) == 1)
+    }
+
     @Test("a station behind a VTEP needs an overlay; it can be any VTEP")
     func statics() throws {
         let rig = try rig()
