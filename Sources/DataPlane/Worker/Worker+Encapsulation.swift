@@ -255,7 +255,9 @@ extension Worker where IO: ~Copyable {
         case EMSGSIZE: reason = .exceedsTunnelMTU
         case EIO: forwarding.tunnel(record.tunnel).pointee.isPlain = true
         // The kernel doesn't take what it said it would: what comes is cut.
-        case EINVAL: if record.isWhole { forwarding.tunnel(record.tunnel).pointee.device = 0 }
+        case EINVAL where record.isWhole: forwarding.tunnel(record.tunnel).pointee.device = 0
+        // A train whose datagrams are too large, before Linux 6.14 (udp_send_skb).
+        case EINVAL: reason = .exceedsTunnelMTU
         default: break
         }
         numbers[CounterIndex.drops &+ Int(reason.rawValue)] &+= UInt64(record.frames)

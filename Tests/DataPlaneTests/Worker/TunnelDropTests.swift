@@ -146,7 +146,7 @@ struct TunnelDropTests {
     private static let failures: [(error: Int32, reason: DropReason)] = [
         (EAGAIN, .egressFull), (ENOBUFS, .egressFull), (ENOMEM, .egressFull), (ENETDOWN, .egressDown),
         (ENETUNREACH, .egressDown), (EHOSTUNREACH, .egressDown), (ENODEV, .egressDown), (EADDRNOTAVAIL, .egressDown),
-        (EMSGSIZE, .exceedsTunnelMTU), (EIO, .egressRejected), (EINVAL, .egressRejected), (EPERM, .egressRejected),
+        (EMSGSIZE, .exceedsTunnelMTU), (EIO, .egressRejected), (EINVAL, .exceedsTunnelMTU), (EPERM, .egressRejected),
     ]
 
     @Test("a train that fails is taken back and counted by its reason", arguments: failures)
