@@ -97,6 +97,13 @@ public struct DatagramTrain {
         @inline(__always) @_noAllocation @_noLocks get { type != VirtioNetHeader.gsoNone }
     }
 
+    /// Whether a segment's checksum is what the inner frame came without.
+    @inline(__always) @_noAllocation @_noLocks
+    public func leavesChecksum(of segment: TCPSegment) -> Bool {
+        flags != 0 && Int(checksumStart) == segment.transportOffset
+            && Int(checksumOffset) == Transport.tcpChecksumOffset
+    }
+
     /// Writes the inner frames' virtio_net_hdr: the same for all of a train. hdr_len is left 0, to be recomputed by
     /// `VirtioNetHeader.check`.
     ///

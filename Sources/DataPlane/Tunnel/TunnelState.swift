@@ -28,6 +28,8 @@ struct TunnelState: ~Copyable {
 
     /// Segments that are being put together; nil: none.
     var run: SegmentRun?
+    /// The virtio_net_hdr of the first, if nothing is added to it.
+    var runHeader: UnsafeMutableRawPointer
     var runVTEP: UInt16 = 0
     var runDomain: UInt16 = 0
     /// Where it is put together: see `RunMessage`.
@@ -60,6 +62,7 @@ struct TunnelState: ~Copyable {
         held = .allocate(capacity: heldCapacity)
         plainHeader = .allocate(byteCount: 64, alignment: 16)
         plainHeader.initializeMemory(as: UInt8.self, repeating: 0, count: 64)
+        runHeader = plainHeader
         copy = .allocate(byteCount: SlotMemory.stride, alignment: 64)
     }
 

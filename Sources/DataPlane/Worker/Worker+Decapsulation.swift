@@ -92,22 +92,22 @@ extension Worker where IO: ~Copyable {
         guard CongestionMark.decapsulate(outer: outer.congestion, frame: frame, length: length) else {
             return count(drop: .congestion, numbers)
         }
+        var header = tunnels.plainHeader
         if train.hasInnerOffloads {
-            flushRun()
             numbers[CounterIndex.receivedSuperframes] &+= train.isInnerSuperframe ? 1 : 0
             // In front of the only frame of a datagram lie its VXLAN and UDP headers, which were read.
-            let header = frame - VirtioNetHeader.length
+            header = frame - VirtioNetHeader.length
             train.writeInnerHeader(into: header)
-            deliver(header, frame, length, TunnelArrival(vtep: vtep, domain: domain, contiguous: length))
-            return
         }
-        if let segment = TCPSegment(frame, length: length), segment.isChecksumRight() {
-            join(segment, frame, length, domain: domain, vtep: vtep)
+        // A checksum that is still to be finished is as good as a right one: all of the frame is as its sender made it.
+        if !train.isInnerSuperframe, let segment = TCPSegment(frame, length: length),
+            train.hasInnerOffloads ? train.leavesChecksum(of: segment) : segment.isChecksumRight()
+        {
+            join(segment, header, frame, length, domain: domain, vtep: vtep)
             return
         }
         flushRun()
-        deliver(
-            tunnels.plainHeader, frame, length, TunnelArrival(vtep: vtep, domain: domain, contiguous: length))
+        deliver(header, frame, length, TunnelArrival(vtep: vtep, domain: domain, contiguous: length))
     }
 
     /// The number of a VTEP that has none yet; 0: no room. It may be one that another VTEP had: what waits for that one
@@ -120,10 +120,11 @@ extension Worker where IO: ~Copyable {
         return forwarding.internVTEP(address)
     }
 
-    /// Adds a segment to the run, or begins another.
+    /// Adds a segment to the run, or begins another. `header`: what it has if it leaves alone.
     @inline(__always)
     private mutating func join(
-        _ segment: TCPSegment, _ frame: UnsafeMutableRawPointer, _ length: Int, domain: UInt16, vtep: UInt16
+        _ segment: TCPSegment, _ header: UnsafeMutableRawPointer, _ frame: UnsafeMutableRawPointer, _ length: Int,
+        domain: UInt16, vtep: UInt16
     ) {
         tunnels.isHolding = true
         if var run = tunnels.run {
@@ -137,11 +138,11 @@ extension Worker where IO: ~Copyable {
         }
         let run = SegmentRun(first: segment)
         guard !run.isClosed, let memory = tunnels.memory.take(RunMessage.bytes) else {
-            deliver(
-                tunnels.plainHeader, frame, length, TunnelArrival(vtep: vtep, domain: domain, contiguous: length))
+            deliver(header, frame, length, TunnelArrival(vtep: vtep, domain: domain, contiguous: length))
             return
         }
         tunnels.run = run
+        tunnels.runHeader = header
         tunnels.runDomain = domain
         tunnels.runVTEP = vtep
         tunnels.runMessage = RunMessage(memory: memory)
@@ -155,7 +156,7 @@ extension Worker where IO: ~Copyable {
         let contiguous = run.first.payloadOffset &+ run.first.payloadLength
         guard run.count > 1, let header = tunnels.runMessage.header else {
             deliver(
-                tunnels.plainHeader, frame, contiguous,
+                tunnels.runHeader, frame, contiguous,
                 TunnelArrival(vtep: tunnels.runVTEP, domain: tunnels.runDomain, contiguous: contiguous))
             return
         }
