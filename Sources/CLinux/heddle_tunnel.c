@@ -107,7 +107,6 @@ int heddle_tunnel_receiver(const uint8_t *address, int address_length, uint16_t 
     if (fd < 0) return -errno;
     int one = 1;
     if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof one)) return fail(fd);
-    if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof one)) return fail(fd);
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer))
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     struct program filter;

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 // A packet socket, bound to no interface, that gets the UDP datagrams to the address and port: whole frames behind a
-// 10-byte virtio_net_hdr, with auxdata, non-blocking. Later fragments don't pass its filter, first ones do.
+// 10-byte virtio_net_hdr, non-blocking. Later fragments don't pass its filter, first ones do.
 int heddle_tunnel_receiver(const uint8_t *address, int address_length, uint16_t port, int receive_buffer);
 
 // A UDP socket bound to the address and port that takes nothing: the host neither answers for the port nor gives it to

@@ -6,7 +6,7 @@ public enum PortKind: UInt8, Sendable, CaseIterable {
     case tap = 1
     /// A packet socket with PACKET_VNET_HDR (10 bytes) and auxdata.
     case packetSocket = 2
-    /// A packet socket, as above, that receives the datagrams of a tunnel with their outer headers; nothing is sent by
+    /// A packet socket with PACKET_VNET_HDR that receives the datagrams of a tunnel with their outer headers; nothing is sent by
     /// it.
     case tunnel = 3
     /// A UDP socket that sends datagrams of a tunnel; nothing is received from it.

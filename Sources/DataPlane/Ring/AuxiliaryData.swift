@@ -14,17 +14,6 @@ enum AuxiliaryData {
     private static var tagValid: UInt32 { @_noAllocation @_noLocks get { 1 << 4 } }
     private static var protocolValid: UInt32 { @_noAllocation @_noLocks get { 1 << 6 } }
 
-    /// Where the network header begins (tp_net), from the frame's first byte on. `control` is `controlBytes` long.
-    @_noAllocation @_noLocks @inline(__always)
-    static func networkOffset(from control: UnsafeMutableRawPointer) -> Int {
-        let length = control.load(as: UInt64.self)
-        let level = control.load(fromByteOffset: 8, as: Int32.self)
-        let type = control.load(fromByteOffset: 12, as: Int32.self)
-        guard length >= 36, level == packetLevel, type == auxdataType else { return Ethernet.headerLength }
-        // struct tpacket_auxdata: status, length, captured length (4 each), tp_mac and tp_net (2 each).
-        return Int(control.load(fromByteOffset: 30, as: UInt16.self))
-    }
-
     /// Puts the tag back where it was, in front of the EtherType: the frame then begins 4 bytes earlier. `control` is
     /// `controlBytes` long.
     @_noAllocation @_noLocks @inline(__always)

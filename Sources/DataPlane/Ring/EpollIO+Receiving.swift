@@ -97,7 +97,7 @@ extension EpollIO {
         let buffer = slots.buffer(slot)
         var flags: Int32 = 0
         let result =
-            kind.isTap
+            kind.isPlain
             ? readFrame(ports[index].descriptor, buffer, SlotMemory.capacity)
             : receivePacket(
                 ports[index].descriptor, buffer + AuxiliaryData.ringPrefix,
@@ -116,17 +116,14 @@ extension EpollIO {
         completion.slot = slot
         completion.error = 0
         completion.length = result &- VirtioNetHeader.length
-        if kind.isTap {
+        if kind.isPlain {
             completion.header = buffer
             completion.isTruncated = false
+            if kind.isTunnel { completion.findNetwork(read: result) }
         } else {
             completion.header = buffer + AuxiliaryData.ringPrefix
             completion.isTruncated = UInt32(bitPattern: flags) & AuxiliaryData.truncated != 0
-            if kind.isTunnel {
-                completion.networkOffset = AuxiliaryData.networkOffset(from: buffer + 16)
-            } else {
-                AuxiliaryData.restoreTag(from: buffer + 16, &completion)
-            }
+            AuxiliaryData.restoreTag(from: buffer + 16, &completion)
         }
         return true
     }

@@ -9,6 +9,16 @@ extension PortKind {
         }
     }
 
+    /// Whether frames are read without anything beside them.
+    var isPlain: Bool {
+        @_noAllocation @_noLocks @inline(__always) get {
+            switch self {
+            case .tap, .tunnel: true
+            case .packetSocket, .datagram, .tunnelDevice: false
+            }
+        }
+    }
+
     /// Whether frames are written to it, not sent.
     var isWritten: Bool {
         @_noAllocation @_noLocks @inline(__always) get {
@@ -78,6 +88,15 @@ package struct Completion {
     @_noAllocation @_noLocks @inline(__always)
     package init(header: UnsafeMutableRawPointer) {
         self.header = header
+    }
+}
+
+extension Completion {
+    /// Finds the network header of a tunnel's frame; one that fills its slot may have been longer.
+    @_noAllocation @_noLocks @inline(__always)
+    mutating func findNetwork(read count: Int) {
+        isTruncated = count >= SlotMemory.capacity
+        networkOffset = OuterDatagram.networkOffset(of: header + VirtioNetHeader.length, length: length)
     }
 }
 

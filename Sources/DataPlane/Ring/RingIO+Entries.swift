@@ -7,6 +7,7 @@ enum Opcode {
     static var asyncCancel: UInt8 { @_noAllocation @_noLocks get { 14 } }
     static var write: UInt8 { @_noAllocation @_noLocks get { 23 } }
     static var send: UInt8 { @_noAllocation @_noLocks get { 26 } }
+    static var receive: UInt8 { @_noAllocation @_noLocks get { 27 } }
     static var readMultishot: UInt8 { @_noAllocation @_noLocks get { 49 } }
 }
 

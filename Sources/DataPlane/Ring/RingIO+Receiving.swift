@@ -91,7 +91,10 @@ extension RingIO {
         switch kind {
         case .tap:
             entry.storeBytes(of: Opcode.readMultishot, as: UInt8.self)
-        case .packetSocket, .tunnel, .datagram, .tunnelDevice:
+        case .tunnel:
+            entry.storeBytes(of: Opcode.receive, as: UInt8.self)
+            entry.storeBytes(of: EntryFlags.receiveMultishot, toByteOffset: 2, as: UInt16.self)
+        case .packetSocket, .datagram, .tunnelDevice:
             entry.storeBytes(of: Opcode.receiveMessage, as: UInt8.self)
             entry.storeBytes(of: EntryFlags.receiveMultishot, toByteOffset: 2, as: UInt16.self)
             entry.storeBytes(of: UInt64(UInt(bitPattern: receiveMessage)), toByteOffset: 16, as: UInt64.self)
@@ -167,9 +170,10 @@ extension RingIO {
         completion.isTruncated = false
         let buffer = slots.buffer(slot)
         let count = min(Int(entry.result), SlotMemory.capacity)
-        if let kind = ports[index].kind, kind.isTap {
+        if let kind = ports[index].kind, kind.isPlain {
             completion.header = buffer
             completion.length = count &- VirtioNetHeader.length
+            if kind.isTunnel { completion.findNetwork(read: count) }
         } else {
             // [io_uring_recvmsg_out][control][vnet header][frame]; the kernel wrote at least the first two.
             let output = AuxiliaryData.ringPrefix
@@ -177,11 +181,7 @@ extension RingIO {
             completion.isTruncated = flags & AuxiliaryData.truncated != 0
             completion.header = buffer + output
             completion.length = count &- output &- VirtioNetHeader.length
-            if let kind = ports[index].kind, kind.isTunnel {
-                completion.networkOffset = AuxiliaryData.networkOffset(from: buffer + 16)
-            } else {
-                AuxiliaryData.restoreTag(from: buffer + 16, &completion)
-            }
+            AuxiliaryData.restoreTag(from: buffer + 16, &completion)
         }
         batchFrames &+= 1
         batchBytes &+= count

@@ -1,6 +1,20 @@
 /// The UDP datagram that carries a tunnel's packet: where it is, who sent it, and whether it arrived whole. Does not own
 /// the memory.
 public struct OuterDatagram {
+    /// Where the IP header of a received frame begins: behind the Ethernet header, or at once by interfaces that have
+    /// none. No frame for this host can be taken for the other kind: an Ethernet address that begins as an IPv4 header
+    /// does is a group's, and IPv6 is known by its EtherType first.
+    @inline(__always) @_noAllocation @_noLocks
+    public static func networkOffset(of frame: UnsafeRawPointer, length: Int) -> Int {
+        guard length > Ethernet.headerLength else { return 0 }
+        let type = frame.bigEndian16(at: Ethernet.addressesLength)
+        let version = frame.byte(at: Ethernet.headerLength) &>> 4
+        if type == EtherType.ipv4 && version == 4 || type == EtherType.ipv6 && version == 6 {
+            return Ethernet.headerLength
+        }
+        return 0
+    }
+
     /// Where the IP header begins, from the frame's first byte on.
     public let networkOffset: Int
     /// Where the UDP header begins.

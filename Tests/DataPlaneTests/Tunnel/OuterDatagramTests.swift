@@ -121,4 +121,17 @@ struct OuterDatagramTests {
         #expect(VXLANView(reserved.start, available: 8)?.hasVNI == false)
         #expect(VXLANView(reserved.start, available: 8)?.vni == 5)
     }
+
+    @Test("where the IP header begins, with and without an Ethernet header in front", arguments: [true, false])
+    func networkOffset(isIPv4: Bool) {
+        let frame = TunnelFlow(isIPv4: isIPv4, isTCP: false).frame(vxlan([1, 2, 3]))
+        for count in [0, 14] {
+            let memory = ExactBytes(Array(frame.dropFirst(14 - count)))
+            #expect(OuterDatagram.networkOffset(of: memory.start, length: memory.count) == count)
+        }
+        for count in [0, 1, 14] {
+            let memory = ExactBytes(Array(frame.prefix(count)))
+            #expect(OuterDatagram.networkOffset(of: memory.start, length: memory.count) == 0)
+        }
+    }
 }

@@ -47,6 +47,39 @@ struct SegmentJoiningTests {
         rig.expectTunnelSound()
     }
 
+    @Test("segments whose checksum is still to be finished are joined, too, and one alone keeps what it came with")
+    func partial() throws {
+        let rig = try rig()
+        let flow = Self.flow()
+        let bytes = payload(2_800)
+        let outer = Underlay.flow()
+        func deliver(_ flow: TunnelFlow, _ payload: [UInt8], offset: UInt16 = 16) -> [UInt8] {
+            let inner = flow.frame(payload, partial: true)
+            let start = UInt16(outer.headerLength + 8 + flow.transportOffset)
+            let header = Make.vnet(flags: 1, start: start, offset: offset)
+            rig.device.deliver(.frame(port: 100, bytes: header + outer.frame(vxlan(inner, vni: 42), partial: true)))
+            return inner
+        }
+        var second = flow
+        second.sequence += 1_400
+        second.identification += 1
+        _ = deliver(flow, Array(bytes.prefix(1_400)))
+        _ = deliver(second, Array(bytes.suffix(1_400)))
+        rig.step()
+        let joined = flow.header(segment: 1_400) + flow.frame(bytes, partial: true)
+        #expect(rig.device.take().sent.map(\.bytes) == [joined])
+        let alone = deliver(flow, Array(bytes.prefix(1_400)))
+        rig.step()
+        let told = Make.vnet(flags: 1, start: UInt16(flow.transportOffset), offset: 16)
+        #expect(rig.device.take().sent.map { Array($0.bytes.dropFirst(4)) } == [Array((told + alone).dropFirst(4))])
+        // Nothing that a lie about the checksum's place could be joined with.
+        _ = deliver(flow, Array(bytes.prefix(1_400)), offset: 6)
+        _ = deliver(second, Array(bytes.suffix(1_400)), offset: 6)
+        rig.step()
+        #expect(rig.device.take().sent.allSatisfy { !$0.isSuperframe })
+        rig.expectTunnelSound()
+    }
+
     @Test("a lone segment goes on as it is")
     func lone() throws {
         let rig = try rig()
