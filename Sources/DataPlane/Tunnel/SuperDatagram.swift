@@ -54,7 +54,7 @@ public struct SuperDatagram {
     private let innerTransport: Int
     private let length: Int
 
-    /// Looks at a super-frame; nil if it can't go whole: it isn't TCP, it has a VLAN tag (the kernel takes the 14 bytes
+    /// Looks at a super-frame; nil if it can't go whole: it isn't TCP, it is one segment, it has a VLAN tag (the kernel takes the 14 bytes
     /// before the inner IP header for all of the inner Ethernet header), or it would make too large a packet.
     ///
     /// - Parameters:
@@ -64,7 +64,10 @@ public struct SuperDatagram {
     @_noAllocation @_noLocks
     public init?(header: UnsafeRawPointer, cutter: SegmentCutter, length: Int) {
         type = header.byte(at: 1)
-        guard type != VirtioNetHeader.gsoUDP, cutter.networkOffset == Ethernet.headerLength else { return nil }
+        // Of what is no more than one segment the kernel would finish the inner checksum alone.
+        guard type != VirtioNetHeader.gsoUDP, cutter.count > 1, cutter.networkOffset == Ethernet.headerLength else {
+            return nil
+        }
         // The largest IPv4 packet; the IPv6 header doesn't count.
         guard length &+ VXLANView.length &+ Transport.udpLength &+ IPv4View.minimumLength <= 65_535 else { return nil }
         segmentSize = cutter.segmentSize

@@ -253,9 +253,9 @@ extension Worker where IO: ~Copyable {
         case EAGAIN, ENOBUFS, ENOMEM: reason = .egressFull
         case ENETDOWN, ENETUNREACH, EHOSTUNREACH, ENODEV, EADDRNOTAVAIL: reason = .egressDown
         case EMSGSIZE: reason = .exceedsTunnelMTU
+        // The kernel doesn't take what it said it would, or the device is down or gone: what comes is cut.
+        case _ where record.isWhole: forwarding.tunnel(record.tunnel).pointee.device = 0
         case EIO: forwarding.tunnel(record.tunnel).pointee.isPlain = true
-        // The kernel doesn't take what it said it would: what comes is cut.
-        case EINVAL where record.isWhole: forwarding.tunnel(record.tunnel).pointee.device = 0
         // A train whose datagrams are too large, before Linux 6.14 (udp_send_skb).
         case EINVAL: reason = .exceedsTunnelMTU
         default: break

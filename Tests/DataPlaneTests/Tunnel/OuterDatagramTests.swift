@@ -124,7 +124,7 @@ struct OuterDatagramTests {
 
     @Test("where the IP header begins, with and without an Ethernet header in front", arguments: [true, false])
     func networkOffset(isIPv4: Bool) {
-        let frame = TunnelFlow(isIPv4: isIPv4, isTCP: false).frame(vxlan([1, 2, 3]))
+        let frame = TunnelFlow(isIPv4: isIPv4, isTCP: false).frame([1, 2, 3])
         for count in [0, 14] {
             let memory = ExactBytes(Array(frame.dropFirst(14 - count)))
             #expect(OuterDatagram.networkOffset(of: memory.start, length: memory.count) == count)

@@ -20,7 +20,9 @@ struct TunnelAnswerTests {
         return flow.frame([UInt8](repeating: 5, count: packet - headers))
     }
 
-    @Test("1,450 bytes of packet and tags fit, one more is answered with ICMP", arguments: [true, false], [[], Make.tag(7)])
+    @Test(
+        "1,450 bytes of packet and tags fit, one more is answered with ICMP", arguments: [true, false],
+        [[], Make.tag(7)])
     func tooBig(isIPv4: Bool, tags: [UInt8]) throws {
         let rig = try ScriptedWorker(overlay: nil)
         try rig.addRemote(Make.bob)

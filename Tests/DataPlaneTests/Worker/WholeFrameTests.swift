@@ -9,7 +9,9 @@ struct WholeFrameTests {
     private static let device = ScriptedWorker.tunnel + 2
 
     /// A worker with one sender and a device, by interface 0x04030201, and Bob behind a peer.
-    private static func rig(_ peer: IPAddress = Underlay.first, local: IPAddress = Underlay.local) throws -> ScriptedWorker {
+    private static func rig(
+        _ peer: IPAddress = Underlay.first, local: IPAddress = Underlay.local
+    ) throws -> ScriptedWorker {
         let rig = try ScriptedWorker()
         try rig.addTunnel(senders: 1, local: local, interface: 0x0403_0201)
         try rig.setOverlay(ScriptedWorker.overlay(peers: [peer]))
@@ -69,7 +71,7 @@ struct WholeFrameTests {
         rig.expectTunnelSound()
     }
 
-    @Test("what the kernel can't be told of is cut: UDP, tags, the longest frames, those to others than peers")
+    @Test("cut: UDP, tags, the longest frames, one segment, those to others than peers")
     func cut() throws {
         var datagrams = Self.flow
         datagrams.isTCP = false
@@ -77,7 +79,9 @@ struct WholeFrameTests {
         var tagged = Self.flow
         tagged.tags = Make.tag(7)
         let longest = (0..<65_463).map { UInt8(truncatingIfNeeded: $0) }
-        for (flow, payload) in [(datagrams, Self.payload), (tagged, Self.payload), (Self.flow, longest)] {
+        let small = [UInt8](repeating: 9, count: 1_000)
+        let all = [(datagrams, Self.payload), (tagged, Self.payload), (Self.flow, longest), (Self.flow, small)]
+        for (flow, payload) in all {
             let rig = try Self.rig()
             let sent = rig.put(flow.frame(payload, partial: true), into: 1, header: flow.header(segment: 1_000))
             #expect(!sent.isEmpty && sent.allSatisfy { $0.port == ScriptedWorker.tunnel + 1 })
@@ -102,25 +106,29 @@ struct WholeFrameTests {
         let small = Self.flow.frame([1, 2, 3])
         let whole = Self.flow.frame(Self.payload, partial: true)
         rig.device.deliver(
-            .frame(port: 1, bytes: Make.vnet() + small), .frame(port: 1, bytes: Self.flow.header(segment: 1_000) + whole),
+            .frame(port: 1, bytes: Make.vnet() + small),
+            .frame(port: 1, bytes: Self.flow.header(segment: 1_000) + whole),
             .frame(port: 1, bytes: Make.vnet() + small))
         rig.step()
-        #expect(rig.device.take().sent.map(\.port) == [ScriptedWorker.tunnel + 1, Self.device, ScriptedWorker.tunnel + 1])
+        let sender = ScriptedWorker.tunnel + 1
+        #expect(rig.device.take().sent.map(\.port) == [sender, Self.device, sender])
         rig.expectTunnelSound()
     }
 
-    @Test("a kernel that refuses one gets no more; a full one does", arguments: [EINVAL, ENOBUFS])
+    @Test(
+        "a device that refuses one, or is down or gone, gets no more; a full one does",
+        arguments: [EINVAL, EIO, EBADFD, ENOBUFS])
     func refused(error: Int32) throws {
         let rig = try Self.rig()
         rig.device.fate = { $0.port == Self.device ? .fails(error) : .taken }
         let frame = Self.flow.frame(Self.payload, partial: true)
         _ = rig.put(frame, into: 1, header: Self.flow.header(segment: 1_000))
         rig.step()
-        #expect(rig.overlayCounters().drops == [error == EINVAL ? .egressRejected : .egressFull: 1])
+        #expect(rig.overlayCounters().drops == [error == ENOBUFS ? .egressFull : .egressRejected: 1])
         #expect(rig.overlayCounters().sentFrames == 0 && rig.overlayCounters().sentBytes == 0)
         rig.device.fate = { _ in .taken }
         let sent = rig.put(frame, into: 1, header: Self.flow.header(segment: 1_000))
-        #expect(sent.map(\.port) == [error == EINVAL ? ScriptedWorker.tunnel + 1 : Self.device])
+        #expect(sent.map(\.port) == [error == ENOBUFS ? Self.device : ScriptedWorker.tunnel + 1])
         rig.expectTunnelSound()
     }
 }

@@ -1,6 +1,7 @@
 import Addresses
 import DataPlane
 import Glibc
+import Netlink
 import Testing
 
 extension RealKernel {
@@ -68,6 +69,32 @@ extension RealKernel {
                 let side = lab.engine.tables.counters(overlay: 1)
                 #expect(side.ingressCloses, "\(side)")
             }
+        }
+
+        @Test(
+            "TCP goes on when a tunnel's device is set down, or is gone", arguments: IOChoice.onThisKernel, [true, false])
+        func withoutDevice(io: IOChoice, isDeleted: Bool) throws {
+            let underlay = try Underlay(hosts: 2)
+            let first = try OverlayHost(.heddle(io), 0, of: underlay)
+            let second = try OverlayHost(.heddle(io), 1, of: underlay)
+            let (one, two) = (first.sandbox, second.sandbox)
+            let transfer = try SideThread {
+                try Talk.transfer(from: one, to: two, at: OverlayHost.address(1), bytes: 300_000_000)
+                return true
+            }
+            usleep(30_000)
+            let session = try underlay.hosts[0].session()
+            // Older kernels have none.
+            if let device = try session.links().first(where: { $0.name.hasPrefix("hdltx") }) {
+                var change = LinkChange()
+                change.isUp = false
+                if isDeleted {
+                    try session.deleteLink(index: device.index)
+                } else {
+                    try session.change(link: device.index, change)
+                }
+            }
+            #expect(try transfer.join())
         }
     }
 }
