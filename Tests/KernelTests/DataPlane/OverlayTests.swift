@@ -72,7 +72,8 @@ extension RealKernel {
         }
 
         @Test(
-            "TCP goes on when a tunnel's device is set down, or is gone", arguments: IOChoice.onThisKernel, [true, false])
+            "TCP goes on when a tunnel's device is set down, or is gone", arguments: IOChoice.onThisKernel,
+            [true, false])
         func withoutDevice(io: IOChoice, isDeleted: Bool) throws {
             let underlay = try Underlay(hosts: 2)
             let first = try OverlayHost(.heddle(io), 0, of: underlay)
