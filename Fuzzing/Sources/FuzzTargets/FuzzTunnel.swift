@@ -46,11 +46,20 @@ private func putOuter(header: [UInt8], frame: [UInt8], networkOffset: Int) {
         withExactBytes(header) { vnet in
             guard var train = DatagramTrain(header: vnet, outer: outer) else { return }
             var piece = DatagramTrain.Piece()
+            let end = outer.payloadOffset + outer.payloadLength
             var next = outer.payloadOffset
+            var truncated: Int?
             while train.next(&piece) {
-                require(piece.vxlanOffset == next, "a gap between two pieces")
+                if let before = truncated {
+                    // Pieces that are all shorter than a VXLAN header.
+                    require(piece.isTruncated && piece.vxlanOffset > before, "a whole piece behind a truncated one")
+                } else {
+                    require(piece.vxlanOffset == next, "a gap between two pieces")
+                }
                 if piece.isTruncated {
-                    next = outer.payloadOffset + outer.payloadLength
+                    require(piece.vxlanOffset <= end, "a truncated piece past the end")
+                    truncated = piece.vxlanOffset
+                    next = end
                     continue
                 }
                 next = piece.innerOffset + piece.innerLength
@@ -60,7 +69,7 @@ private func putOuter(header: [UInt8], frame: [UInt8], networkOffset: Int) {
                 inner.append(([], Array(frame[piece.innerOffset..<next])))
                 require(inner.count <= 128, "too many pieces")
             }
-            require(next == outer.payloadOffset + outer.payloadLength || inner.isEmpty, "bytes were left over")
+            require(next == end || inner.isEmpty, "bytes were left over")
             withExactBytes(header) { written in
                 train.writeInnerHeader(into: written)
                 for index in inner.indices { inner[index].header = bytes(written, VirtioNetHeader.length) }
