@@ -97,6 +97,16 @@ extension Switchboard {
         endpointRecords.values.filter { $0.network == network.id }.sorted { $0.port < $1.port }
     }
 
+    /// Ends the daemon's part: the record is whole in one file. Nothing must be asked of the switchboard afterwards.
+    public func leave() {
+        do throws(StoreError) {
+            try store.close()
+        } catch {
+            // The log stays beside it, and the next start reads both.
+            log.warning("\(error)")
+        }
+    }
+
     /// A port number that is free, with its counters at zero.
     func freePort() throws(APIError) -> UInt16 {
         try freePorts(count: 1)[0]

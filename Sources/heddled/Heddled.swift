@@ -83,6 +83,7 @@ struct Heddled: AsyncParsableCommand {
             configuration: .init(
                 services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
+        await switchboard.leave()
         log.notice("leaving; the engine forwards on")
     }
 }

@@ -109,6 +109,11 @@ struct Store: Sendable {
         return id
     }
 
+    /// Ends the use of the file: what is in its log is written to it, and the log is removed. Nothing works afterwards.
+    func close() throws(StoreError) {
+        try attempt("close the record") { try $0.close() }
+    }
+
     /// Works on the file, with errors that say what was to be done.
     func attempt<Result>(
         _ what: String, _ work: (DatabaseQueue) throws -> Result

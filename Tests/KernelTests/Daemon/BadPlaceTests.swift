@@ -135,6 +135,8 @@ struct BadPlaceTests {
             lab.daemon?.signal(SIGTERM)
             #expect(lab.daemon?.wait(within: .seconds(1)) == .exited(0))
             let database = lab.stateDirectory + "/heddle.sqlite"
+            // A log that is left would put right what is damaged here.
+            #expect(!FileManager.default.fileExists(atPath: database + "-wal"))
             let whole = try #require(FileManager.default.contents(atPath: database))
             try Data("This is no database, however long one looks at it.".utf8).write(
                 to: URL(fileURLWithPath: database))
