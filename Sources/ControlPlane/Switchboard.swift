@@ -46,6 +46,8 @@ public actor Switchboard: ControlService {
     var underlayMonitor: LinkMonitor?
     /// Whether a look at the underlay is due.
     var isUnderlayLookDue = false
+    /// See `watchUnderlay`.
+    var isPathLookDue = false
     /// What the kernel dropped, by port.
     var kernelDrops: [UInt16: KernelDrops] = [:]
     /// What had come in by a port when its kernel drops were read last.

@@ -8,6 +8,8 @@ import SystemPackage
 extension Switchboard {
     /// Changes come in swarms; one look is enough for a swarm.
     private static let underlayPause: Duration = .milliseconds(20)
+    /// How often the paths to peers are looked at: the kernel tells nobody that it has learned a smaller path MTU, or has forgotten it.
+    private static let pathPause: Duration = .seconds(1)
 
     /// Overlays that are there, by domain.
     private var activeOverlays: [NetworkRecord] {
@@ -16,7 +18,8 @@ extension Switchboard {
 
     /// Watches interfaces, addresses and routes of the daemon's namespace as long as there are overlays.
     func watchUnderlay() {
-        let isWanted = networkRecords.values.contains { $0.overlay != nil }
+        let isWanted = networkRecords.values.contains { $0.driver == OverlaySettings.driver }
+        if isWanted { lookAtPathsLater() }
         if isWanted, underlayMonitor == nil {
             do throws(NetlinkError) {
                 let monitor = try LinkMonitor(in: ownNamespace, topics: [.addresses, .routes])
@@ -31,6 +34,29 @@ extension Switchboard {
             loop.unwatch(monitor.descriptor.rawValue)
             underlayMonitor = nil
         }
+    }
+
+    /// Looks again and again what the paths carry, for as long as there are overlays.
+    private func lookAtPathsLater() {
+        guard !isPathLookDue else { return }
+        isPathLookDue = true
+        loop.after(Self.pathPause) { [weak self] in
+            self?.assumeIsolated { board in
+                board.isPathLookDue = false
+                if board.followPaths() { board.lookAtPathsLater() }
+            }
+        }
+    }
+
+    /// Makes overlays what their paths carry now; false if there are none any more.
+    private func followPaths() -> Bool {
+        var look = UnderlayLook(own)
+        let overlays = activeOverlays
+        for network in overlays {
+            guard let carried = carried(network, &look), carried != tunnelMTUs[network.id] else { continue }
+            follow(network, &look, enforcing: false)
+        }
+        return !overlays.isEmpty
     }
 
     private func readUnderlayMonitor() {
