@@ -48,6 +48,17 @@ public actor Switchboard: ControlService {
     var isUnderlayLookDue = false
     /// See `watchUnderlay`.
     var isPathLookDue = false
+    /// The only interfaces that may be uplinks; empty: all that can be.
+    let uplinkNames: [String]
+    /// Tells of changes in the daemon's namespace while networks lead out of it.
+    var hostMonitor: LinkMonitor?
+    var isHostLookDue = false
+    var hostLook = HostLook()
+    /// Ports of uplinks by the index of their interface.
+    var uplinkPorts: [Int32: UInt16] = [:]
+    /// Next hops that packets waited for, the newest last.
+    var askedHops: [HostLook.Hop] = []
+    var isPoolReserved = false
     /// What the kernel dropped, by port.
     var kernelDrops: [UInt16: KernelDrops] = [:]
     /// What had come in by a port when its kernel drops were read last.
@@ -118,6 +129,7 @@ extension Switchboard {
     func freePorts(count: Int) throws(APIError) -> [UInt16] {
         var taken = Set(endpointRecords.values.map(\.port) + networkRecords.values.compactMap(\.hostPort))
         for tunnel in tunnelRecords.values { taken.formUnion(tunnel.ports) }
+        taken.formUnion(uplinkPorts.values)
         var found: [UInt16] = []
         for _ in 0..<count {
             guard let port = Identifier.lowestFree(besides: taken) else {

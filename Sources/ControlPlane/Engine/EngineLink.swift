@@ -1,3 +1,4 @@
+import Addresses
 import CLinux
 import DataPlane
 import Glibc
@@ -10,6 +11,8 @@ final class EngineLink {
     enum Event: Hashable {
         /// A port's device is gone.
         case portGone(port: UInt16, token: UInt64)
+        /// A packet waits for the MAC address of a next hop.
+        case nextHopWanted(uplink: UInt16, address: IPAddress)
     }
 
     /// Why there was no answer.
@@ -67,7 +70,7 @@ final class EngineLink {
             switch reply {
             case .acknowledgement(mine, let error): return error == 0 ? nil : Errno(rawValue: error)
             case .acknowledgement: continue  // of a request that was given up
-            case .portGone(let port, let token, _): events.append(.portGone(port: port, token: token))
+            case .portGone, .nextHopWanted: note(reply)
             default: collect(reply, descriptor)
             }
         }
@@ -84,11 +87,17 @@ final class EngineLink {
         return information
     }
 
-    /// Asks for duplicates of all descriptors.
-    func takeDescriptors() throws(Failure) -> [TakenPort] {
+    /// Asks for duplicates of all descriptors; those that are only kept go to `kept`, which owns them.
+    func takeDescriptors(
+        kept: (UInt32, Int32) -> Void = { _, descriptor in EngineLink.discard(descriptor) }
+    ) throws(Failure) -> [TakenPort] {
         var taken: [TakenPort] = []
         do throws(Failure) {
             try ask(.takeDescriptors) { reply, descriptor in
+                if case .kept(let number) = reply, let descriptor {
+                    kept(number, descriptor)
+                    return
+                }
                 guard case .descriptor(let port, let kind, let token) = reply, let descriptor else {
                     Self.discard(descriptor)
                     return
@@ -110,10 +119,18 @@ final class EngineLink {
         while isReadable(within: 0) {
             let (reply, descriptor) = try receive(until: .now, process: nil)
             Self.discard(descriptor)
-            if case .portGone(let port, let token, _) = reply { events.append(.portGone(port: port, token: token)) }
+            note(reply)
         }
         defer { events = [] }
         return events
+    }
+
+    private func note(_ reply: EngineReply) {
+        switch reply {
+        case .portGone(let port, let token, _): events.append(.portGone(port: port, token: token))
+        case .nextHopWanted(let uplink, let address): events.append(.nextHopWanted(uplink: uplink, address: address))
+        default: break
+        }
     }
 
     private func receive(
@@ -147,7 +164,7 @@ final class EngineLink {
         return poll(&entry, 1, milliseconds) > 0
     }
 
-    private static func discard(_ descriptor: Int32?) {
+    static func discard(_ descriptor: Int32?) {
         if let descriptor { close(descriptor) }
     }
 }

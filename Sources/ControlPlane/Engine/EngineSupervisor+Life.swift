@@ -109,6 +109,7 @@ extension EngineSupervisor {
             for event in try link.takeEvents() {
                 switch event {
                 case .portGone(let port, let token): onPortGone(port, token)
+                case .nextHopWanted(let uplink, let address): onNextHopWanted(uplink, address)
                 }
             }
         } catch {

@@ -8,6 +8,7 @@ extension EngineSupervisor {
     func synchronise() throws(EngineFailure) {
         try tell(.begin, what: "a configuration")
         try tellPorts { $0.domain == 0 }
+        try tellHost()
         for id in tunnels.keys.sorted() {
             guard let tunnel = tunnels[id] else { continue }
             try leniently { () throws(EngineFailure) in try tell(.tunnel(tunnel), what: "tunnel \(id)") }
@@ -27,6 +28,7 @@ extension EngineSupervisor {
                 try tell(.addNeighbour(neighbour), what: "the neighbour \(neighbour.address)")
             }
         }
+        try tellPublishes()
         try tell(.commit, what: "a configuration")
     }
 
@@ -37,7 +39,8 @@ extension EngineSupervisor {
             try tell(.domain(domain), what: "the overlay of domain \(domain.id)")
         }
         if isTaken { return }
-        let plain = DomainConfiguration(id: domain.id, ageingMilliseconds: domain.ageingMilliseconds)
+        let plain = DomainConfiguration(
+            id: domain.id, ageingMilliseconds: domain.ageingMilliseconds, gateway: domain.gateway)
         domains[domain.id] = plain
         try tell(.domain(plain), what: "domain \(domain.id)")
     }

@@ -1,3 +1,4 @@
+import Addresses
 import CLinux
 import DataPlane
 import Glibc
@@ -27,6 +28,19 @@ final class EngineSupervisor {
     /// Whose addresses are, where questions for them are answered.
     var neighbours: [NeighbourKey: NeighbourConfiguration] = [:]
 
+    /// By port.
+    var uplinks: [UInt16: UplinkConfiguration] = [:]
+    var pool: PoolConfiguration?
+    var hostAddresses: [HostAddressConfiguration] = []
+    var routes: [RouteConfiguration] = []
+    var nextHops: [NextHopKey: MACAddress] = [:]
+    /// By number.
+    var publishes: [UInt32: PublishConfiguration] = [:]
+    /// Descriptors that both processes hold for each other's next one, by number; the supervisor owns them.
+    var kept: [UInt32: Int32] = [:]
+
+    /// Called when a packet waits for the MAC address of a next hop.
+    var onNextHopWanted: (UInt16, IPAddress) -> Void = { _, _ in }
     /// Called when the engine reports that a port's device is gone.
     var onPortGone: (UInt16, UInt64) -> Void = { _, _ in }
     /// Called with every engine that is started, so that it can be recorded.
@@ -53,6 +67,7 @@ final class EngineSupervisor {
 
     deinit {
         for port in ports.values { close(port.descriptor) }
+        for descriptor in kept.values { close(descriptor) }
         if listener >= 0 { close(listener) }
     }
 
@@ -71,7 +86,7 @@ final class EngineSupervisor {
             if settings.inputOutput != .auto, information.usesRing != (settings.inputOutput == .uring) {
                 return try replaceLivingEngine(link, information, why: "--io \(settings.inputOutput.rawValue)")
             }
-            let taken = try link.takeDescriptors()
+            let taken = try link.takeDescriptors { self.take(kept: $0, $1) }
             process = EngineProcess.find(pid: information.pid)
             greeting = (information, .now)
             self.link = link
@@ -90,7 +105,7 @@ final class EngineSupervisor {
         _ link: EngineLink, _ information: EngineInformation, why: String
     ) throws(EngineLink.Failure) -> [EngineLink.TakenPort] {
         log.notice("replacing the engine with pid \(information.pid) because of \(why)")
-        let taken = try link.takeDescriptors()
+        let taken = try link.takeDescriptors { self.take(kept: $0, $1) }
         let old = EngineProcess.find(pid: information.pid)
         _ = try? link.ask(.shutdown, process: old)
         if let old, !old.hasEnded(within: 1_000) {
@@ -98,6 +113,10 @@ final class EngineSupervisor {
             _ = old.hasEnded(within: 1_000)
         }
         return taken
+    }
+
+    private func take(kept number: UInt32, _ descriptor: Int32) {
+        if let before = kept.updateValue(descriptor, forKey: number) { close(before) }
     }
 
     private func endStrayEngine(_ recorded: EngineProcess?, why: String) {

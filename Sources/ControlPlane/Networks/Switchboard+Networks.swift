@@ -45,6 +45,7 @@ extension Switchboard {
         }
         followInterface(ofNew: record)
         watchUnderlay()
+        followHost()
         FailPoint.pass(.networkDone)
         log.info("network \(record.name) created")
         return record.model
@@ -85,6 +86,7 @@ extension Switchboard {
         }
         FailPoint.pass(.networkRemoved)
         try forget(record)
+        followHost()
         if let overlay = record.overlay {
             try releaseTunnel(at: overlay.place)
             watchUnderlay()

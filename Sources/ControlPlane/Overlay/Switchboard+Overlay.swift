@@ -8,6 +8,11 @@ extension Switchboard {
     /// Everything the engine shall know of a network's domain. While an overlay's tunnel isn't open, it ends at this host.
     func domainConfiguration(of network: NetworkRecord) -> DomainConfiguration {
         var domain = DomainConfiguration(id: network.domain)
+        if let port = network.hostPort {
+            domain.gateway = GatewayConfiguration(
+                port: port, mac: network.gatewayMAC, ipv4: network.gateway(.v4)?.ipv4,
+                ipv6: network.gateway(.v6)?.ipv6, subnets: network.subnets, isInternal: network.isInternal)
+        }
         guard let overlay = network.overlay, let tunnel = tunnelRecords[overlay.place], isOpen(tunnel) else {
             return domain
         }

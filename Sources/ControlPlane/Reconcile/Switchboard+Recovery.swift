@@ -24,7 +24,7 @@ extension Switchboard {
         let taken = engine.adoptLivingEngine(recorded: recordedEngine()) ?? []
         try refuseForgottenPorts(count: taken.count)
         for network in networkRecords.values {
-            engine.domains[network.domain] = DomainConfiguration(id: network.domain)
+            engine.domains[network.domain] = domainConfiguration(of: network)
         }
         let seen = sightings(held: taken)
         let steps = Reconciler.plan(
@@ -42,6 +42,7 @@ extension Switchboard {
         }
         for step in steps where step.needsEngine { perform(step) }
         followUnderlay(enforcing: true)
+        followHost()
         forgetUnansweredQuestions(after: steps)
         watchSandboxes()
         countKernelDropsFromTimeToTime()
@@ -75,6 +76,9 @@ extension Switchboard {
     private func listen() {
         engine.onPortGone = { [weak self] port, token in
             self?.assumeIsolated { $0.portIsGone(port, token: token) }
+        }
+        engine.onNextHopWanted = { [weak self] uplink, address in
+            self?.assumeIsolated { $0.nextHopIsWanted(uplink: uplink, address: address) }
         }
         engine.onStart = { [weak self] process in
             let words = "\(process.pid) \(process.startTime ?? 0)"
@@ -145,6 +149,7 @@ extension Switchboard {
             } else if !port.kind.isInDomain {
                 configuration.domain = 0
             }
+            if port.kind == .uplink { uplinkPorts[UplinkSocket.interface(of: port.descriptor)] = port.port }
             engine.hold(configuration, descriptor: port.descriptor)
         }
     }

@@ -7,7 +7,8 @@ extension Switchboard {
     /// What there is, next to what is recorded.
     func sightings(held taken: [EngineLink.TakenPort]) -> Sightings {
         var seen = Sightings()
-        for port in taken { seen.held[port.port] = HeldPort(isTap: port.kind == .tap, token: port.token) }
+        // Uplinks belong to the host: whether they are wanted is seen when it is looked at.
+        for port in taken where port.kind != .uplink { seen.held[port.port] = HeldPort(isTap: port.kind == .tap, token: port.token) }
         for endpoint in endpointRecords.values where endpoint.via != .adopted {
             seen.sandboxes[endpoint.id] = look(at: endpoint)
         }

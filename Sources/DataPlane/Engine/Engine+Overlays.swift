@@ -8,6 +8,8 @@ struct Named {
     var ports: Set<UInt16> = []
     var stations: Set<StationConfiguration.Key> = []
     var neighbours: Set<NeighbourConfiguration.Key> = []
+    var publishes: Set<UInt32> = []
+    var kept: Set<UInt32> = []
 }
 
 extension StationConfiguration {

@@ -33,6 +33,25 @@ extension Engine {
             return add(neighbour)
         case .removeNeighbour(let neighbour):
             return remove(neighbour)
+        case .uplink(let uplink):
+            guard ports[uplink.port]?.configuration.kind == .uplink else { return ENOENT }
+            return workers[0].mailbox.perform(.setUplink(uplink))
+        case .pool(let pool):
+            return workers[0].mailbox.perform(.setPool(pool))
+        case .hostAddresses(let addresses):
+            return workers[0].mailbox.perform(.setHostAddresses(addresses))
+        case .routes(let part):
+            return add(part)
+        case .nextHop(let hop):
+            return workers[0].mailbox.perform(.setNextHop(hop))
+        case .publish(let publish):
+            return add(publish)
+        case .unpublish(let number):
+            return unpublish(number)
+        case .keep(let number):
+            return keep(number, &unclaimed)
+        case .letGo(let number):
+            return letGo(number)
         case .inject(let id, let frame):
             guard let port = ports[id] else { return ENOENT }
             return mailbox(domain: port.configuration.domain).perform(.inject(port: id, frame: frame))
@@ -42,6 +61,7 @@ extension Engine {
                     .descriptor(port: id, kind: port.configuration.kind, token: port.configuration.token),
                     passing: port.descriptor)
             }
+            for (number, descriptor) in kept { send(.kept(number), passing: descriptor) }
         case .shutdown:
             break
         }
@@ -99,6 +119,8 @@ extension Engine {
         self.named = nil
         for station in stations.values where !named.stations.contains(station.key) { _ = remove(station) }
         for neighbour in neighbours.values where !named.neighbours.contains(neighbour.key) { _ = remove(neighbour) }
+        for number in publishes where !named.publishes.contains(number) { _ = unpublish(number) }
+        for number in kept.keys where !named.kept.contains(number) { _ = letGo(number) }
         let leftPorts = ports.values.filter { !named.ports.contains($0.configuration.id) }
         for port in leftPorts where port.configuration.kind.isInDomain { drop(port: port.configuration.id) }
         for id in domains.keys where !named.domains.contains(id) { _ = removeDomain(id) }

@@ -28,6 +28,12 @@ public final class Engine {
     /// Stations that were set by hand.
     var stations: [StationConfiguration.Key: StationConfiguration] = [:]
     var neighbours: [NeighbourConfiguration.Key: NeighbourConfiguration] = [:]
+    /// Numbers of what is published.
+    var publishes: Set<UInt32> = []
+    /// Descriptors that are kept for the next daemon, by number.
+    var kept: [UInt32: Int32] = [:]
+    /// The parts of a list of routes that came so far.
+    var routes: [RouteConfiguration] = []
     /// What a whole configuration named so far; nil outside of one.
     var named: Named?
     var isStopping = false
@@ -76,7 +82,7 @@ public final class Engine {
     }
 
     deinit {
-        for descriptor in ports.values.map(\.descriptor) + [listener, tables, latency, eventSignal] {
+        for descriptor in ports.values.map(\.descriptor) + kept.values + [listener, tables, latency, eventSignal] {
             close(descriptor)
         }
     }
@@ -106,10 +112,15 @@ public final class Engine {
         _ = read(eventSignal, &count, 8)
         for worker in workers {
             for event in worker.mailbox.takeEvents() {
-                guard let port = ports[event.port] else { continue }
-                let token = port.configuration.token
-                drop(port: event.port)
-                send(.portGone(port: event.port, token: token, error: event.error))
+                switch event {
+                case .portGone(let id, let error):
+                    guard let port = ports[id] else { continue }
+                    let token = port.configuration.token
+                    drop(port: id)
+                    send(.portGone(port: id, token: token, error: error))
+                case .nextHopWanted(let uplink, let address):
+                    send(.nextHopWanted(uplink: uplink, address: address))
+                }
             }
         }
     }

@@ -135,7 +135,8 @@ final class WorkerThread: Sendable {
         var worker = Worker(
             io: io, forwarding: Switch(stations: stations, vteps: tables.vtepMemory(worker: plan.index)),
             tables: tables,
-            mailbox: plan.mailbox, latency: plan.latency, spinMicroseconds: plan.options.spinMicroseconds)
+            mailbox: plan.mailbox, latency: plan.latency, spinMicroseconds: plan.options.spinMicroseconds,
+            routes: plan.index == 0)
         plan.report.outcome.withLock { $0 = .running(usesRing: usesRing) }
         worker.run()
     }

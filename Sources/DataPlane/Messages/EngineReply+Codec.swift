@@ -1,3 +1,5 @@
+import Addresses
+
 extension EngineReply {
     /// Bytes of the version's text on the wire, zero-padded.
     private static let versionBytes = 32
@@ -27,6 +29,13 @@ extension EngineReply {
             writer.write(port)
             writer.write(token)
             writer.write(error)
+        case .kept(let number):
+            MessageHeader(type: 69, sequence: 0).write(to: &writer)
+            writer.write(number)
+        case .nextHopWanted(let uplink, let address):
+            MessageHeader(type: 70, sequence: 0).write(to: &writer)
+            writer.write(uplink)
+            writer.write(address)
         }
         return writer.bytes
     }
@@ -57,6 +66,10 @@ extension EngineReply {
             let port = try reader.read(UInt16.self)
             let token = try reader.read(UInt64.self)
             reply = .portGone(port: port, token: token, error: try reader.read())
+        case 69: reply = .kept(try reader.read())
+        case 70:
+            let uplink = try reader.read(UInt16.self)
+            reply = .nextHopWanted(uplink: uplink, address: try reader.readAddress())
         default: throw .unknownType(header.type)
         }
         try reader.finish()

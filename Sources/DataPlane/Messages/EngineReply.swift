@@ -1,3 +1,5 @@
+public import Addresses
+
 /// What the engine says of itself.
 public struct EngineInformation: Sendable, Hashable {
     /// Process id.
@@ -31,4 +33,8 @@ public enum EngineReply: Sendable, Hashable {
     case descriptor(port: UInt16, kind: PortKind, token: UInt64)
     /// An event: the port's device is gone and its descriptor is closed in the engine.
     case portGone(port: UInt16, token: UInt64, error: Int32)
+    /// Answers `takeDescriptors`: a kept descriptor. A duplicate comes along.
+    case kept(UInt32)
+    /// An event: a frame waits for the MAC address of a next hop of an uplink.
+    case nextHopWanted(uplink: UInt16, address: IPAddress)
 }

@@ -13,6 +13,8 @@ extension EngineRequest {
             writer.write(domain.ageingMilliseconds)
             writer.write(domain.overlay != nil)
             domain.overlay?.write(to: &writer)
+            writer.write(domain.gateway != nil)
+            domain.gateway?.write(to: &writer)
         case .port(let port):
             port.write(to: &writer)
         case .tunnel(let tunnel):
@@ -28,6 +30,21 @@ extension EngineRequest {
             if let vtep = station.vtep { writer.write(vtep) }
         case .addNeighbour(let neighbour), .removeNeighbour(let neighbour):
             neighbour.write(to: &writer)
+        case .uplink(let uplink):
+            uplink.write(to: &writer)
+        case .pool(let pool):
+            pool.write(to: &writer)
+        case .hostAddresses(let addresses):
+            writer.write(UInt16(addresses.count))
+            for address in addresses { address.write(to: &writer) }
+        case .routes(let routes):
+            routes.write(to: &writer)
+        case .nextHop(let hop):
+            hop.write(to: &writer)
+        case .publish(let publish):
+            publish.write(to: &writer)
+        case .unpublish(let number), .keep(let number), .letGo(let number):
+            writer.write(number)
         case .inject(let port, let frame):
             writer.write(port)
             writer.write(UInt32(frame.count))
@@ -50,7 +67,9 @@ extension EngineRequest {
             let id = try reader.read(UInt16.self)
             let ageing = try reader.read(UInt32.self)
             let overlay = try reader.readFlag() ? try OverlayConfiguration(from: &reader) : nil
-            request = .domain(DomainConfiguration(id: id, ageingMilliseconds: ageing, overlay: overlay))
+            let gateway = try reader.readFlag() ? try GatewayConfiguration(from: &reader) : nil
+            request = .domain(
+                DomainConfiguration(id: id, ageingMilliseconds: ageing, overlay: overlay, gateway: gateway))
         case 4: request = .port(try PortConfiguration(from: &reader))
         case 5: request = .commit
         case 6: request = .removePort(try reader.read())
@@ -67,6 +86,20 @@ extension EngineRequest {
         case 13: request = .tunnel(try TunnelConfiguration(from: &reader))
         case 14: request = .addNeighbour(try NeighbourConfiguration(from: &reader))
         case 15: request = .removeNeighbour(try NeighbourConfiguration(from: &reader))
+        case 16: request = .uplink(try UplinkConfiguration(from: &reader))
+        case 17: request = .pool(try PoolConfiguration(from: &reader))
+        case 18:
+            let count = try reader.read(UInt16.self)
+            guard count <= HostAddressConfiguration.maximum else { throw .badField }
+            var addresses: [HostAddressConfiguration] = []
+            for _ in 0..<count { addresses.append(try HostAddressConfiguration(from: &reader)) }
+            request = .hostAddresses(addresses)
+        case 19: request = .routes(try RoutesConfiguration(from: &reader))
+        case 20: request = .nextHop(try NextHopConfiguration(from: &reader))
+        case 21: request = .publish(try PublishConfiguration(from: &reader))
+        case 22: request = .unpublish(try reader.read())
+        case 23: request = .keep(try reader.read())
+        case 24: request = .letGo(try reader.read())
         default: throw .unknownType(header.type)
         }
         try reader.finish()
@@ -90,6 +123,15 @@ extension EngineRequest {
         case .tunnel: 13
         case .addNeighbour: 14
         case .removeNeighbour: 15
+        case .uplink: 16
+        case .pool: 17
+        case .hostAddresses: 18
+        case .routes: 19
+        case .nextHop: 20
+        case .publish: 21
+        case .unpublish: 22
+        case .keep: 23
+        case .letGo: 24
         }
     }
 }

@@ -25,10 +25,28 @@ public enum EngineRequest: Sendable, Hashable {
     case addNeighbour(NeighbourConfiguration)
     /// Forgets whose an address is.
     case removeNeighbour(NeighbourConfiguration)
+    /// Tells of an uplink, whose port is there. It goes with its port.
+    case uplink(UplinkConfiguration)
+    /// Tells which host ports outgoing flows use.
+    case pool(PoolConfiguration)
+    /// Tells all of the host's own addresses; flows that use another one end.
+    case hostAddresses([HostAddressConfiguration])
+    /// Tells the host's routes, in parts.
+    case routes(RoutesConfiguration)
+    /// Tells where a next hop is, or that it isn't known any more.
+    case nextHop(NextHopConfiguration)
+    /// Forwards host ports to an endpoint; part of a whole configuration.
+    case publish(PublishConfiguration)
+    /// Ends that, and the flows that came by it.
+    case unpublish(UInt32)
+    /// Keeps a descriptor, which comes along, for the next daemon; part of a whole configuration.
+    case keep(UInt32)
+    /// Closes a descriptor that was kept.
+    case letGo(UInt32)
     /// Handles a frame (from the destination address on, no virtio_net_hdr) as if it had come in by that port:
     /// how a new endpoint is announced.
     case inject(port: UInt16, frame: [UInt8])
-    /// Asks for one `EngineReply.descriptor` for each port.
+    /// Asks for one `EngineReply.descriptor` for each port, and one `EngineReply.kept` for each kept descriptor.
     case takeDescriptors
     /// Ends the engine after the acknowledgement.
     case shutdown

@@ -13,8 +13,10 @@ public enum PortKind: UInt8, Sendable, CaseIterable {
     case datagram = 4
     /// A TAP that super-frames of a tunnel leave by in one datagram each; nothing is received from it.
     case tunnelDevice = 5
+    /// A packet socket on an interface of the host, as `packetSocket`, that translated packets leave and enter by.
+    case uplink = 6
 
-    /// Whether frames of a domain enter and leave by it; the others belong to a tunnel and to no domain.
+    /// Whether frames of a domain enter and leave by it; the others belong to a tunnel or to the host.
     public var isInDomain: Bool { self == .tap || self == .packetSocket }
 }
 
@@ -42,7 +44,7 @@ public struct PortGuard: Sendable, Hashable {
 public struct PortConfiguration: Sendable, Hashable {
     /// 1…4095.
     public var id: UInt16
-    /// 1…4095; 0 for ports of a tunnel, which are in no domain.
+    /// 1…4095; 0 for ports of a tunnel and uplinks, which are in no domain.
     public var domain: UInt16
     /// See `PortKind`.
     public var kind: PortKind
@@ -82,17 +84,24 @@ public struct DomainConfiguration: Sendable, Hashable {
     public var ageingMilliseconds: UInt32
     /// nil: the domain ends at this host.
     public var overlay: OverlayConfiguration?
+    /// nil: nothing is routed.
+    public var gateway: GatewayConfiguration?
 
     /// Makes a domain's configuration.
-    public init(id: UInt16, ageingMilliseconds: UInt32 = 300_000, overlay: OverlayConfiguration? = nil) {
+    public init(
+        id: UInt16, ageingMilliseconds: UInt32 = 300_000, overlay: OverlayConfiguration? = nil,
+        gateway: GatewayConfiguration? = nil
+    ) {
         self.id = id
         self.ageingMilliseconds = ageingMilliseconds
         self.overlay = overlay
+        self.gateway = gateway
     }
 
-    /// The worker that the domain belongs to. Overlays are the first one's, since they share their tunnels' sockets.
+    /// The worker that the domain belongs to. Overlays are the first one's, since they share their tunnels' sockets, and
+    /// so are domains that are routed, since they share the uplinks and the flows.
     public func worker(of workers: Int) -> Int {
-        overlay == nil ? Int(id) % max(workers, 1) : 0
+        overlay == nil && gateway == nil ? Int(id) % max(workers, 1) : 0
     }
 }
 

@@ -1,4 +1,4 @@
-/// The counters of one port in shared memory: 64 numbers of 8 bytes. One worker writes them with plain aligned stores;
+/// The counters of one port in shared memory: 96 numbers of 8 bytes. One worker writes them with plain aligned stores;
 /// any process that maps the memory may read them at any time.
 ///
 /// Accounting closes: `received = forwarded + flooded + consumed + Σ ingress drops`, and per way out
@@ -23,7 +23,7 @@ public enum CounterIndex {
     /// The first of the drop reasons' counters.
     static var drops: Int { @_noAllocation @_noLocks get { 16 } }
     /// Numbers a port.
-    static var count: Int { @_noAllocation @_noLocks get { 64 } }
+    static var count: Int { @_noAllocation @_noLocks get { 96 } }
 }
 
 /// What the counters of one port said at one time.

@@ -7,8 +7,8 @@ public import SystemPackage
 /// worker, without pointers, in a file under /run. The engine writes, the daemon reads; only `resetCounters` and
 /// `setKernelDrops` are the daemon's.
 ///
-/// Layout: one page of header, 512 bytes of counters for each port and for each domain's tunnel side, then for each
-/// worker a MAC table and a table of VTEPs, page-aligned.
+/// Layout: one page of header, 768 bytes of counters for each port and for each domain's tunnel side, then for each
+/// worker a MAC table and a table of VTEPs, and at the end the flows of the first worker, all page-aligned.
 public struct SharedTables: ~Copyable, @unchecked Sendable {
     // Sendable: the fields never change, and what the mapping holds is written in aligned 8-byte words.
 
@@ -18,7 +18,7 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
     public static let stationCapacity = 16_384
 
     private static var page: Int { @_noAllocation @_noLocks get { 4_096 } }
-    private static let magic: UInt64 = 0x3253_4C42_5444_4548  // "HEDTBLS2"
+    private static let magic: UInt64 = 0x3353_4C42_5444_4548  // "HEDTBLS3"
     private static let countersBytes = 2 * maximumPorts * CounterIndex.count * MemoryLayout<UInt64>.size
 
     /// Why a file can't serve as tables.
@@ -108,7 +108,7 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
         numbers(of: port)[CounterIndex.drops + Int(DropReason.kernelQueue.rawValue)] = total
     }
 
-    /// The 64 numbers of a port; valid as long as the mapping.
+    /// The numbers of a port; valid as long as the mapping.
     @_noAllocation @_noLocks @inline(__always)
     func numbers(of port: UInt16) -> UnsafeMutablePointer<UInt64> {
         // Invariant: port is masked to the table, which `init` proved to lie inside the mapping.
@@ -127,7 +127,7 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
         for index in 0..<CounterIndex.count { numbers[index] = 0 }
     }
 
-    /// The 64 numbers of a domain's tunnel side; valid as long as the mapping.
+    /// The numbers of a domain's tunnel side; valid as long as the mapping.
     @_noAllocation @_noLocks @inline(__always)
     func numbers(overlay domain: UInt16) -> UnsafeMutablePointer<UInt64> {
         // Invariant: as in `numbers(of:)`; these follow the ports'.
@@ -166,6 +166,11 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
         return StationTable(formatting: place, byteCount: Self.stationTableBytes, capacity: Self.stationCapacity)
     }
 
+    /// Where the flows lie: `FlowTable.bytes`. For one writer, the first worker.
+    package var flowMemory: UnsafeMutableRawPointer { memory + bytes - Self.flowBytes }
+
+    private static var flowBytes: Int { (FlowTable.bytes + page - 1) / page * page }
+
     private func stationMemory(worker: Int) -> UnsafeMutableRawPointer {
         memory + Self.page + Self.countersBytes + worker * (Self.stationTableBytes + VTEPTable.bytes)
     }
@@ -175,6 +180,6 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
     }
 
     private static func size(workers: Int) -> Int {
-        page + countersBytes + workers * (stationTableBytes + VTEPTable.bytes)
+        page + countersBytes + workers * (stationTableBytes + VTEPTable.bytes) + flowBytes
     }
 }

@@ -10,6 +10,8 @@ struct Domain {
     var accessCount = 0
     /// How many members are not isolated.
     var openCount = 0
+    /// The host port, behind which the domain's router is; 0: nothing is routed.
+    var gatewayPort: UInt16 = 0
 
     init() {}
 

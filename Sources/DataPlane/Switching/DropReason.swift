@@ -1,6 +1,6 @@
 /// Why a frame went nowhere. Every frame that goes nowhere has exactly one reason.
 ///
-/// The raw value is an index into counters in shared memory: add new reasons at the end, keep the count below 48.
+/// The raw value is an index into counters in shared memory: add new reasons at the end, keep the count below 80.
 public enum DropReason: UInt8, CaseIterable, Sendable {
     /// Not a reason: the frame goes on.
     case none = 0
@@ -95,6 +95,39 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case exceedsTunnelMTU
     /// The network's tunnel isn't open.
     case noTunnel
+
+    // Routing: counted at the port by which the frame came in.
+
+    /// The IP or transport header is cut or lies, or a header checksum is wrong.
+    case packetMalformed
+    /// A source or destination that no router forwards (RFC 1812, 5.3.7), or that can't come from there.
+    case martian
+    /// Out of an internal network.
+    case internalNetwork
+    /// The host's routes lead to no uplink: nowhere, into another network, or to an interface that is none.
+    case noRoute
+    /// A protocol that can't be translated.
+    case untranslatable
+    /// The hop limit is used up.
+    case hopLimitExceeded
+    /// Belongs to no flow, and no published port.
+    case noFlow
+    /// The endpoint has as many flows as one may have.
+    case flowLimit
+    /// There is no room for another flow.
+    case flowTableFull
+    /// All of the pool's ports are in use for that destination.
+    case noOutsidePort
+    /// Doesn't fit what went by of its flow before.
+    case flowState
+    /// The MAC address of the next hop isn't known.
+    case neighbourUnknown
+    /// A fragment whose first one never came, or that contradicts another.
+    case fragmentRefused
+    /// Longer than the way out carries; whoever sent it was told.
+    case exceedsUplinkMTU
+    /// Came by an uplink for an address that isn't the host's.
+    case notForHost
 }
 
 extension DropReason {
@@ -113,7 +146,8 @@ extension DropReason {
         if rawValue < DropReason.exceedsMTU.rawValue { return .ingress }
         if rawValue < DropReason.kernelQueue.rawValue { return .egress }
         if rawValue < DropReason.outerMalformed.rawValue { return .kernel }
-        return rawValue < DropReason.exceedsTunnelMTU.rawValue ? .ingress : .egress
+        if rawValue < DropReason.exceedsTunnelMTU.rawValue { return .ingress }
+        return rawValue < DropReason.packetMalformed.rawValue ? .egress : .ingress
     }
 
     /// Whether this is a reason. A pattern, since `==` of an enum is generic and not allowed on the way of a frame.
@@ -166,6 +200,21 @@ extension DropReason {
         case .splitHorizon: "split-horizon"
         case .exceedsTunnelMTU: "exceeds-tunnel-mtu"
         case .noTunnel: "no-tunnel"
+        case .packetMalformed: "packet-malformed"
+        case .martian: "martian"
+        case .internalNetwork: "internal-network"
+        case .noRoute: "no-route"
+        case .untranslatable: "untranslatable"
+        case .hopLimitExceeded: "hop-limit"
+        case .noFlow: "no-flow"
+        case .flowLimit: "flow-limit"
+        case .flowTableFull: "flow-table-full"
+        case .noOutsidePort: "no-outside-port"
+        case .flowState: "flow-state"
+        case .neighbourUnknown: "neighbour-unknown"
+        case .fragmentRefused: "fragment"
+        case .exceedsUplinkMTU: "exceeds-uplink-mtu"
+        case .notForHost: "not-for-host"
         }
     }
 }

@@ -18,6 +18,12 @@ extension Switch {
         return true
     }
 
+    /// Sets which port a domain's router is behind; 0: none.
+    mutating func setGateway(_ id: UInt16, port: UInt16) {
+        guard hasDomain(id) else { return }
+        domain(id).pointee.gatewayPort = port
+    }
+
     /// Removes a domain, its stations, and its ports' membership.
     ///
     /// - Parameter id: 1…4095.

@@ -38,6 +38,9 @@ extension Switch {
             if target != 0, record.domain == domain {
                 if target == ingress { return .drop(.samePort, domain: domain, vlan: vlan) }
                 if record.isIsolated, source.isIsolated { return .drop(.isolated, domain: domain, vlan: vlan) }
+                if target == self.domain(domain).pointee.gatewayPort {
+                    return .route(by: target, domain: domain, vlan: vlan)
+                }
                 return .forward(to: target, domain: domain, vlan: vlan)
             }
         }

@@ -10,13 +10,15 @@ public struct Verdict: Sendable {
         case flood
         /// To one VTEP; see `port`.
         case tunnel
+        /// To the domain's router, which is behind the host port; see `port`.
+        case route
     }
 
     /// What happens.
     public let kind: Kind
     /// Why it goes nowhere; `.none` unless `kind` is `drop`.
     public let reason: DropReason
-    /// The port or VTEP it goes to; 0 unless `kind` is `forward` or `tunnel`.
+    /// The port or VTEP it goes to; 0 unless `kind` is `forward`, `tunnel` or `route`.
     public let port: UInt16
     /// The domain it came in; 0 if dropped before that was known.
     public let domain: UInt16
@@ -58,6 +60,11 @@ public struct Verdict: Sendable {
     @inline(__always) @_noAllocation @_noLocks
     static func tunnel(to vtep: UInt16, domain: UInt16, vlan: UInt16) -> Verdict {
         Verdict(kind: .tunnel, reason: .none, port: vtep, domain: domain, vlan: vlan)
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    static func route(by port: UInt16, domain: UInt16, vlan: UInt16) -> Verdict {
+        Verdict(kind: .route, reason: .none, port: port, domain: domain, vlan: vlan)
     }
 
     @inline(__always) @_noAllocation @_noLocks

@@ -104,7 +104,12 @@ package final class Mailbox: Sendable {
 
     /// Control thread: a port was removed; what was said of it must not be taken for its successor's.
     package func discardEvents(port: UInt16) {
-        state.withLock { $0.events.removeAll { $0.port == port } }
+        state.withLock { state in
+            state.events.removeAll { event in
+                if case .portGone(port, _) = event { return true }
+                return false
+            }
+        }
     }
 
     private static func drain(_ descriptor: Int32) {

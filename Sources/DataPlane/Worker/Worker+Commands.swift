@@ -9,7 +9,9 @@ extension Worker where IO: ~Copyable {
         case .setDomain(let domain):
             let isSet = forwarding.addDomain(domain.id, ageingMilliseconds: domain.ageingMilliseconds)
             mailbox.complete(ticket, isSet && forwarding.setOverlay(domain.id, domain.overlay) ? 0 : EINVAL)
+            setGateway(domain)
         case .removeDomain(let id):
+            router?.pointee.setGateway(id, nil)
             forwarding.removeDomain(id)
             mailbox.complete(ticket, 0)
         case .setPort(let port, let descriptor, let waits):
@@ -36,6 +38,8 @@ extension Worker where IO: ~Copyable {
             let (high, low) = neighbour.address.words
             let wasThere = forwarding.neighbours.remove(domain: neighbour.domain, high: high, low: low)
             mailbox.complete(ticket, wasThere ? 0 : ENOENT)
+        case .setUplink, .setPool, .setHostAddresses, .setRoutes, .setNextHop, .publish, .unpublish:
+            mailbox.complete(ticket, obeyRouting(command))
         case .inject(let port, let frame):
             mailbox.complete(ticket, inject(frame, port))
         case .stop:
@@ -76,6 +80,7 @@ extension Worker where IO: ~Copyable {
             states[index].life = .present
             states[index].isTunnel = port.kind == .tunnel
             states[index].isSender = port.kind.onlySends
+            states[index].isUplink = port.kind == .uplink
             states[index].isWaiting = waits
             if !waits { io.receive(port: port.id) }
         }
@@ -103,6 +108,7 @@ extension Worker where IO: ~Copyable {
         states[index].life = .retiring
         forwarding.removePort(port)
         if states[index].isTunnel { forwarding.removeTunnel(port) }
+        if states[index].isUplink { router?.pointee.removeUplink(port) }
         removing = (port, ticket)
         if !io.cancel(port: port) { finishRemoval(port) }
     }

@@ -318,7 +318,7 @@ extension Worker where IO: ~Copyable {
     }
 
     /// Sends a frame of our own, which has room for a virtio_net_hdr in front, back to where another came from.
-    private mutating func answer(_ header: UnsafeMutableRawPointer, _ count: Int, by port: UInt16) {
+    mutating func answer(_ header: UnsafeMutableRawPointer, _ count: Int, by port: UInt16) {
         guard count > 0 else { return }
         header.storeNative64(0, at: 0)
         header.storeNative16(0, at: 8)

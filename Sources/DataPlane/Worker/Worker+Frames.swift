@@ -51,6 +51,10 @@ extension Worker where IO: ~Copyable {
             count(drop: .truncated, numbers)
             return
         }
+        if states[index].isUplink {
+            routeIncoming(header: completion.header, length: completion.length, port: completion.port)
+            return
+        }
         handle(header: completion.header, length: completion.length, port: completion.port)
     }
 
@@ -91,6 +95,9 @@ extension Worker where IO: ~Copyable {
         case .tunnel:
             numbers[CounterIndex.forwarded] &+= 1
             tunnel(header, length, from: port, verdict)
+        case .route:
+            numbers[CounterIndex.forwarded] &+= 1
+            routeOutgoing(header, length, from: port, verdict)
         }
     }
 
@@ -103,8 +110,9 @@ extension Worker where IO: ~Copyable {
         }
     }
 
+    /// Sends a frame by a port of a domain, if it may have it.
     @inline(__always)
-    private mutating func send(
+    mutating func send(
         _ header: UnsafeMutableRawPointer, _ length: Int, to port: UInt16, from ingress: UInt16, _ verdict: Verdict
     ) {
         let action = forwarding.egress(to: port, from: ingress, verdict: verdict, length: length)
@@ -186,7 +194,7 @@ extension Worker where IO: ~Copyable {
     }
 
     @inline(__always)
-    private func countReceived(_ numbers: UnsafeMutablePointer<UInt64>, length: Int, isSuperframe: Bool) {
+    func countReceived(_ numbers: UnsafeMutablePointer<UInt64>, length: Int, isSuperframe: Bool) {
         numbers[CounterIndex.receivedFrames] &+= 1
         numbers[CounterIndex.receivedBytes] &+= UInt64(truncatingIfNeeded: length)
         if isSuperframe { numbers[CounterIndex.receivedSuperframes] &+= 1 }

@@ -93,7 +93,7 @@ extension Worker where IO: ~Copyable {
         hasDead = false
         for index in 0..<SharedTables.maximumPorts where states[index].life == .dead && !states[index].isReported {
             states[index].isReported = true
-            mailbox.post(WorkerEvent(port: UInt16(index), error: states[index].cause))
+            mailbox.post(.portGone(port: UInt16(index), error: states[index].cause))
         }
     }
 }

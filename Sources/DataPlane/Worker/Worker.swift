@@ -3,7 +3,7 @@ import Glibc
 /// One thread's share of the data plane: its I/O, its domains, ports, stations and counters. Runs to completion; nothing
 /// is shared but the mailbox and the counters that others read. Generic over the I/O so that a script can drive it.
 /// Files beside this one: +Frames (what happens to a frame), +Encapsulation and
-/// +Decapsulation (tunnels), +Receiving (arming, endings), +Commands (configuration).
+/// +Decapsulation (tunnels), +Routing (what leaves its networks), +Receiving (arming, endings), +Commands (configuration).
 package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     /// A port as the worker keeps it beside what `Switch` knows of it.
     struct PortState {
@@ -21,6 +21,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         var isTunnel = false
         /// Sends the trains of a tunnel.
         var isSender = false
+        /// Leads out of the host.
+        var isUplink = false
         /// Of a whole configuration that isn't complete yet: receives nothing so far.
         var isWaiting = false
         /// Frames received in the batch `batch`.
@@ -48,6 +50,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     let states: UnsafeMutablePointer<PortState>
 
     var tunnels: TunnelState
+    /// The first worker's; nil: nothing is routed here.
+    let router: UnsafeMutablePointer<Router>?
     /// Where the head of a frame that leaves with another tag is written.
     let scratch: UnsafeMutableRawPointer
     /// Ports whose receive ended in this batch.
@@ -79,11 +83,19 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     /// Counts waits, wrapping.
     var batch: UInt32 = 0
 
-    /// Makes a worker around its I/O. `tables` is this worker's own mapping.
+    /// Makes a worker around its I/O. `tables` is this worker's own mapping. Only the first worker may route.
     package init(
         io: consuming IO, forwarding: consuming Switch, tables: consuming SharedTables, mailbox: Mailbox,
-        latency: LatencyHold?, spinMicroseconds: Int
+        latency: LatencyHold?, spinMicroseconds: Int, routes: Bool = false
     ) {
+        if routes {
+            let place = UnsafeMutablePointer<Router>.allocate(capacity: 1)
+            let now = UInt32(truncatingIfNeeded: monotonicNanoseconds() / 1_000_000)
+            place.initialize(to: Router(memory: tables.flowMemory, now: now))
+            router = place
+        } else {
+            router = nil
+        }
         tunnels = TunnelState(slots: io.slotCount)
         self.io = io
         self.forwarding = forwarding
@@ -98,6 +110,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     }
 
     deinit {
+        router?.deinitialize(count: 1)
+        router?.deallocate()
         states.deallocate()
         ended.deallocate()
         scratch.deallocate()
@@ -138,6 +152,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         rearm()
         keepHouse()
         if hasDead { reportDead() }
+        if let router, router.pointee.questions.count > 0 { reportQuestions() }
         if hasRetired { finishRemovals() }
         if isWoken { obey() }
     }
@@ -165,6 +180,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
             lastSweep = now
             // A sixteenth of the table each second: all of it well within the shortest useful ageing.
             _ = forwarding.stations.age(budget: SharedTables.stationCapacity / 4 / 16, now: now)
+            keepRouter()
         }
     }
 }

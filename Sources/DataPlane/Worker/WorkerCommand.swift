@@ -1,3 +1,5 @@
+package import Addresses
+
 /// What the control thread asks of a worker. Each is answered by one errno, 0 for done.
 package enum WorkerCommand: Sendable {
     /// Makes a domain or changes it.
@@ -20,6 +22,20 @@ package enum WorkerCommand: Sendable {
     case addNeighbour(NeighbourConfiguration)
     /// Forgets whose an address is.
     case removeNeighbour(NeighbourConfiguration)
+    /// Tells of an uplink whose port is there.
+    case setUplink(UplinkConfiguration)
+    /// Tells which host ports outgoing flows use.
+    case setPool(PoolConfiguration)
+    /// Tells all of the host's own addresses.
+    case setHostAddresses([HostAddressConfiguration])
+    /// Tells all of the host's routes.
+    case setRoutes([RouteConfiguration])
+    /// Tells where a next hop is, or that it isn't known any more.
+    case setNextHop(NextHopConfiguration)
+    /// Forwards host ports to an endpoint.
+    case publish(PublishConfiguration)
+    /// Ends that.
+    case unpublish(UInt32)
     /// Handles a frame as if it had come in by the port.
     case inject(port: UInt16, frame: [UInt8])
     /// Ends the worker.
@@ -27,15 +43,9 @@ package enum WorkerCommand: Sendable {
 }
 
 /// What a worker tells the control thread unasked.
-package struct WorkerEvent: Sendable, Hashable {
-    /// The port whose device is gone.
-    package var port: UInt16
-    /// What the kernel said.
-    package var error: Int32
-
-    /// Makes an event.
-    package init(port: UInt16, error: Int32) {
-        self.port = port
-        self.error = error
-    }
+package enum WorkerEvent: Sendable, Hashable {
+    /// A port's device is gone; what the kernel said.
+    case portGone(port: UInt16, error: Int32)
+    /// A frame waits for the MAC address of a next hop of an uplink.
+    case nextHopWanted(uplink: UInt16, address: IPAddress)
 }

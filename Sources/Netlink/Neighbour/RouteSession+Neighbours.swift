@@ -42,6 +42,19 @@ extension RouteSession {
         }
     }
 
+    /// Has the kernel find out where a neighbour is, or whether it still is where it was: as if it had a packet for it.
+    /// What comes of it is told to monitors.
+    public func resolveNeighbour(link index: Int32, _ address: IPAddress) throws(NetlinkError) {
+        try perform(
+            "look for the neighbour \(address) on the interface number \(index)", type: MessageType.newNeighbour,
+            flags: MessageFlags.create
+        ) { writer in
+            writer.appendNeighbourHeader(
+                family: ProtocolFamily.of(address.family), index: index, state: [], flags: inUse)
+            writer.attribute(NeighbourAttribute.destination, octets: address.octets)
+        }
+    }
+
     /// Adds a station to the table of a VXLAN device: frames for `mac` go to the tunnel end `remote`. For the zero
     /// address, each further one is added: frames for unknown stations go to all of them.
     public func addTunnelStation(link index: Int32, mac: MACAddress, remote: IPAddress) throws(NetlinkError) {
@@ -67,6 +80,9 @@ extension RouteSession {
         }
     }
 }
+
+/// NTF_USE of linux/neighbour.h: resolve or confirm it now.
+private let inUse: UInt8 = 0x01
 
 /// NTF_SELF of linux/neighbour.h: the device's own table, not its bridge's.
 private let ownTable: UInt8 = 0x02

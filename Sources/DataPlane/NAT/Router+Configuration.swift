@@ -1,0 +1,142 @@
+import Addresses
+
+/// Not on a packet's path: may allocate.
+extension Router {
+    /// Gives a domain its router, changes it, or takes it away with its flows.
+    mutating func setGateway(_ domain: UInt16, _ configuration: GatewayConfiguration?) {
+        guard Switch.isIdentifier(domain) else { return }
+        let before = gateway(domain).pointee
+        guard let configuration else {
+            if before.isPresent { flows.removeAll(domain: domain) }
+            gateway(domain).pointee = Gateway()
+            listRoutedDomains()
+            return
+        }
+        var new = Gateway()
+        new.isPresent = true
+        new.port = configuration.port
+        new.router.mac = configuration.mac.value
+        new.router.ipv4 = configuration.ipv4?.value ?? 0
+        new.router.ipv6High = configuration.ipv6?.high ?? 0
+        new.router.ipv6Low = configuration.ipv6?.low ?? 0
+        new.isInternal = configuration.isInternal
+        new.isRouted = configuration.isRouted
+        let subnets = configuration.subnets.map { Subnet($0) }
+        if let first = subnets.first { new.subnets.0 = first }
+        if subnets.count > 1 { new.subnets.1 = subnets[1] }
+        gateway(domain).pointee = new
+        listRoutedDomains()
+    }
+
+    /// Domains beyond the room for them are not reached from outside.
+    private mutating func listRoutedDomains() {
+        routedCount = 0
+        for id in 0..<Switch.identifiers where gateways[id].isPresent && gateways[id].isRouted {
+            guard routedCount < routedDomains.count else { return }
+            routedDomains[routedCount] = UInt16(id)
+            routedCount += 1
+        }
+    }
+
+    /// Makes an uplink or changes it.
+    mutating func setUplink(_ configuration: UplinkConfiguration) {
+        guard Switch.isIdentifier(configuration.port) else { return }
+        var new = Uplink()
+        new.isPresent = true
+        new.mac = configuration.mac.value
+        new.mtu = Int(configuration.mtu)
+        if let address = configuration.ipv4 { new.ipv4 = TransportAddress(.v4(address), port: 0) }
+        if let address = configuration.ipv6 { new.ipv6 = TransportAddress(.v6(address), port: 0) }
+        uplink(configuration.port).pointee = new
+    }
+
+    /// Takes an uplink away. Its flows stay: the interface may come back, or the routes lead elsewhere.
+    mutating func removeUplink(_ port: UInt16) {
+        guard uplink(port).pointee.isPresent else { return }
+        uplink(port).pointee = Uplink()
+        nextHops.remove(uplink: port)
+    }
+
+    /// Takes the pool that outgoing flows use.
+    mutating func setPool(_ configuration: PoolConfiguration) {
+        poolFirst = configuration.first
+        poolCount = Int(configuration.count)
+        flows.setPool(first: configuration.first, count: Int(configuration.count), excluding: configuration.excluded)
+    }
+
+    /// Takes all of the host's own addresses, and ends the flows that used one that is gone.
+    mutating func setHostAddresses(_ configurations: [HostAddressConfiguration]) {
+        let new = configurations.map { ($0.address.words.high, $0.address.words.low, $0.uplink) }
+        let kept = Set(configurations.map(\.address))
+        for address in hostAddresses.list where !kept.contains(IPAddress(high: address.high, low: address.low)) {
+            flows.removeAll(outsideHigh: address.high, low: address.low)
+        }
+        hostAddresses.replace(with: new.map { (high: $0.0, low: $0.1, uplink: $0.2) })
+    }
+
+    /// Takes all of the host's routes.
+    mutating func setRoutes(_ configurations: [RouteConfiguration]) {
+        routes.replace(
+            with: configurations.map { route in
+                var entry = RouteEntry(route.destination, uplink: route.uplink)
+                entry.isRefused = route.isRefused
+                if let gateway = route.gateway { (entry.gatewayHigh, entry.gatewayLow) = gateway.words }
+                if let source = route.source { (entry.sourceHigh, entry.sourceLow) = source.words }
+                entry.mtu = route.mtu
+                return entry
+            })
+    }
+
+    /// Learns where a next hop is, or that it isn't known any more. What waits for it is the caller's to send.
+    mutating func setNextHop(_ configuration: NextHopConfiguration) {
+        let (high, low) = configuration.address.words
+        if let mac = configuration.mac {
+            _ = nextHops.set(uplink: configuration.uplink, high: high, low: low, mac: mac.value)
+        } else {
+            nextHops.remove(uplink: configuration.uplink, high: high, low: low)
+        }
+    }
+
+    /// Forwards host ports to an endpoint. False: no room, or it can't be.
+    mutating func publish(_ configuration: PublishConfiguration) -> Bool {
+        guard configuration.number != 0, configuration.transport == IPProtocol.tcp
+            || configuration.transport == IPProtocol.udp,
+            configuration.host.map({ $0.family == configuration.inside.family }) ?? true
+        else { return false }
+        return publishes.set(PublishEntry(configuration))
+    }
+
+    /// Forwards host ports no longer, and ends the flows that came by them.
+    mutating func unpublish(_ number: UInt32) {
+        publishes.remove(number: number)
+        flows.removeAll(publish: number)
+    }
+}
+
+extension Router.Subnet {
+    init(_ prefix: IPPrefix) {
+        self.init()
+        let isIPv4 = prefix.address.family == .v4
+        let length = isIPv4 ? prefix.length + 96 : prefix.length
+        highMask = length >= 64 ? .max : length == 0 ? 0 : ~(UInt64.max >> UInt64(length))
+        lowMask = length >= 128 ? .max : length <= 64 ? 0 : ~(UInt64.max >> UInt64(length - 64))
+        let words = prefix.address.words
+        high = words.high & highMask
+        low = words.low & lowMask
+        isPresent = true
+    }
+}
+
+extension PublishEntry {
+    fileprivate init(_ configuration: PublishConfiguration) {
+        let host = configuration.host?.words ?? (0, 0)
+        let inside = configuration.inside.words
+        self.init(
+            number: configuration.number, proto: configuration.transport,
+            isIPv4: configuration.inside.family == .v4, hostHigh: host.high, hostLow: host.low,
+            first: configuration.first, last: configuration.last, uplink: configuration.uplink,
+            domain: configuration.domain, insideHigh: inside.high, insideLow: inside.low,
+            insideFirst: configuration.insideFirst, insideMAC: configuration.mac.value,
+            insidePort: configuration.port)
+    }
+}

@@ -1,0 +1,105 @@
+extension Router {
+    /// What happens to a frame that came by an uplink: to the endpoint whose flow it belongs to, or that its port is
+    /// published for. What is for the host itself has reached the kernel by another way.
+    @_noAllocation @_noLocks
+    mutating func incoming(_ frame: RoutedFrame) -> RoutingVerdict {
+        let packet = RoutedPacket(frame.frame, length: frame.length, isSuperframe: frame.isSuperframe)
+        switch packet.kind {
+        case .notIP, .tagged, .malformed: return .drop(.packetMalformed)
+        case .tcp, .udp, .echo, .icmpError, .laterFragment, .other: break
+        }
+        if packet.isMartianSource { return .drop(.martian) }
+        if !hostAddresses.contains(high: packet.destination.high, low: packet.destination.low) {
+            return routeIncoming(frame, packet)
+        }
+        switch packet.kind {
+        case .tcp, .udp, .echo: return translateIncoming(frame, packet, source: packet.source)
+        case .icmpError: return errorIncoming(frame, packet)
+        case .laterFragment: return laterFragmentIncoming(frame, packet)
+        case .other, .malformed, .notIP, .tagged: return .drop(.noFlow)
+        }
+    }
+
+    /// A packet to one of the host's addresses. `source` is the packet's as it is now: a hairpin has rewritten it.
+    @_noAllocation @_noLocks
+    mutating func translateIncoming(
+        _ frame: RoutedFrame, _ packet: RoutedPacket, source: TransportAddress
+    ) -> RoutingVerdict {
+        let outside = packet.destination
+        var index = flows.findIncoming(packet.proto, outside: outside, remote: source)
+        if index == 0, packet.proto == IPProtocol.udp, isInPool(outside.port) {
+            index = flows.admitIncoming(outside: outside, remote: source, now: frame.now)
+        }
+        if index == 0 {
+            guard packet.proto == IPProtocol.tcp || packet.proto == IPProtocol.udp else { return .drop(.noFlow) }
+            let isHairpin = frame.domain != 0
+            let way = isHairpin ? hostAddresses.uplink(high: outside.high, low: outside.low) : frame.ingress
+            let target = publishes.lookup(packet.proto, destination: outside, uplink: way)
+            guard target.isFound, begins(packet) else { return .drop(.noFlow) }
+            if !isHairpin {
+                // What the host would send elsewhere doesn't come from there (RFC 3704, loosely): no network's own
+                // addresses from outside.
+                let back = routes.lookup(high: source.high, low: source.low)
+                guard back.isFound, back.uplink != 0 else { return .drop(.martian) }
+            }
+            let creation = flows.createIncoming(
+                packet.proto, domain: target.domain, insidePort: target.insidePort, insideMAC: target.insideMAC,
+                inside: target.inside, outside: outside, remote: source, uplink: isHairpin ? 0 : frame.ingress,
+                publish: target.number, now: frame.now)
+            switch creation {
+            case .made(let made): index = made
+            // Nobody outside is told what goes on inside.
+            case .refused(let refusal): return .drop(refused(refusal).reason)
+            }
+        }
+        return deliver(frame, packet, index)
+    }
+
+    /// Sends a packet of a flow to its endpoint.
+    @inline(__always) @_noAllocation @_noLocks
+    private mutating func deliver(_ frame: RoutedFrame, _ packet: RoutedPacket, _ index: UInt32) -> RoutingVerdict {
+        let flow = flows.flow(index)
+        if frame.domain == 0, packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
+        guard follow(index, fromInside: false, frame, packet) else { return .drop(.flowState) }
+        if frame.domain == 0, flow.pointee.isIncoming { flow.pointee.remoteMAC = frame.sourceMAC }
+        packet.rewriteDestination(frame.header, to: flow.pointee.inside)
+        if frame.domain == 0 { packet.decrementHopLimit(frame.header) }
+        return hand(frame, packet, index)
+    }
+
+    /// What is left to do when a packet's addresses are the endpoint's.
+    @inline(__always) @_noAllocation @_noLocks
+    private mutating func hand(_ frame: RoutedFrame, _ packet: RoutedPacket, _ index: UInt32) -> RoutingVerdict {
+        let flow = flows.flow(index)
+        let domain = flow.pointee.domain
+        packet.rewriteEthernet(
+            frame.header, source: gateway(domain).pointee.router.mac, destination: flow.pointee.insideMAC)
+        var verdict = RoutingVerdict.toEndpoint(flow.pointee.insidePort, domain: domain)
+        if packet.isFirstFragment, frame.domain == 0 {
+            verdict.hasFollowers = beginFragments(frame, packet, index, isOutgoing: false)
+        }
+        return verdict
+    }
+
+    /// A packet to an address that isn't the host's: an endpoint's of a network with routes of its own, or nobody's.
+    @_noAllocation @_noLocks
+    private mutating func routeIncoming(_ frame: RoutedFrame, _ packet: RoutedPacket) -> RoutingVerdict {
+        var position = 0
+        while position < routedCount {
+            let domain = routedDomains[position & 63]
+            let gateway = gateway(domain).pointee
+            if gateway.subnets.0.contains(packet.destination) || gateway.subnets.1.contains(packet.destination) {
+                if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
+                let hop = nextHops.lookup(
+                    uplink: gateway.port, high: packet.destination.high, low: packet.destination.low)
+                guard hop != 0 else { return .drop(.neighbourUnknown) }
+                packet.decrementHopLimit(frame.header)
+                packet.rewriteEthernet(frame.header, source: gateway.router.mac, destination: hop)
+                // Where that station is the switch knows.
+                return .toEndpoint(0, domain: domain)
+            }
+            position &+= 1
+        }
+        return .drop(.notForHost)
+    }
+}

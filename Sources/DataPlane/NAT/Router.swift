@@ -1,0 +1,102 @@
+/// The router of one worker: what leaves its networks and what enters them. Decides what happens to a packet and rewrites
+/// it in place; sends nothing. Files beside this one: +Outgoing and +Incoming (the two ways of a packet), +Hairpin,
+/// +Errors (ICMP errors), +Fragments, +Configuration.
+///
+/// Owned by the worker's thread; the memory of its flows is shared with whoever lists them.
+struct Router: ~Copyable {
+    /// An interface of the host, by the number of its port.
+    struct Uplink {
+        var isPresent = false
+        var mac: UInt64 = 0
+        /// Largest packet.
+        var mtu = 0
+        /// What translated packets come from; the port is without meaning; no address: that family doesn't leave.
+        var ipv4 = TransportAddress()
+        var ipv6 = TransportAddress()
+
+        init() {}
+    }
+
+    /// The router's side of a domain.
+    struct Gateway {
+        var isPresent = false
+        var port: UInt16 = 0
+        /// Who messages are from, also the MAC address of what is sent to endpoints.
+        var router = RouterMessage.Router()
+        var isInternal = false
+        var isRouted = false
+        /// IPv4 and IPv6; nothing is contained in an absent one.
+        var subnets = (Subnet(), Subnet())
+
+        init() {}
+    }
+
+    /// A prefix as two words and their masks.
+    struct Subnet {
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        var highMask: UInt64 = 0
+        var lowMask: UInt64 = 0
+        var isPresent = false
+
+        init() {}
+
+        @inline(__always) @_noAllocation @_noLocks
+        func contains(_ address: TransportAddress) -> Bool {
+            isPresent && (address.high ^ high) & highMask == 0 && (address.low ^ low) & lowMask == 0
+        }
+    }
+
+    var flows: FlowTable
+    var routes = RouteTable()
+    var nextHops = NextHopTable()
+    var publishes = PublishTable()
+    var hostAddresses = HostAddressTable()
+    var fragments = FragmentTable()
+    var pending = PendingPackets()
+    /// Questions for next hops that the control side doesn't know of yet.
+    var questions = NextHopQuestions()
+    let uplinks: UnsafeMutablePointer<Uplink>
+    let gateways: UnsafeMutablePointer<Gateway>
+    /// Domains with `isRouted`, for packets that come for their endpoints.
+    var routedDomains = InlineArray<64, UInt16>(repeating: 0)
+    var routedCount = 0
+    /// The pool, to tell a flow's port from one of the host's at a glance.
+    var poolFirst: UInt16 = 0
+    var poolCount = 0
+    /// Identifications of datagrams that leave in fragments.
+    var identification: UInt16 = 0
+
+    /// Makes a router without uplinks. `memory`: `FlowTable.bytes`, of an engine before this one or zero; the caller keeps
+    /// it.
+    init(memory: UnsafeMutableRawPointer, now: UInt32) {
+        flows = FlowTable(memory: memory, now: now)
+        uplinks = .allocate(capacity: Switch.identifiers)
+        uplinks.initialize(repeating: Uplink(), count: Switch.identifiers)
+        gateways = .allocate(capacity: Switch.identifiers)
+        gateways.initialize(repeating: Gateway(), count: Switch.identifiers)
+    }
+
+    deinit {
+        uplinks.deallocate()
+        gateways.deallocate()
+    }
+
+    /// An uplink. Any number is safe: it is masked.
+    @inline(__always) @_noAllocation @_noLocks
+    func uplink(_ port: UInt16) -> UnsafeMutablePointer<Uplink> {
+        uplinks + (Int(port) & (Switch.identifiers &- 1))
+    }
+
+    /// A domain's gateway. Any number is safe: it is masked.
+    @inline(__always) @_noAllocation @_noLocks
+    func gateway(_ domain: UInt16) -> UnsafeMutablePointer<Gateway> {
+        gateways + (Int(domain) & (Switch.identifiers &- 1))
+    }
+
+    /// Whether a port belongs to the pool.
+    @inline(__always) @_noAllocation @_noLocks
+    func isInPool(_ port: UInt16) -> Bool {
+        Int(port &- poolFirst) < poolCount
+    }
+}

@@ -1,0 +1,70 @@
+/// What happens to a packet that was given to the router. No references.
+struct RoutingVerdict {
+    /// The kinds of verdict.
+    enum Kind: UInt8 {
+        /// It goes nowhere; see `reason`.
+        case drop
+        /// It goes nowhere, and its sender is told; see `reason` and `message`.
+        case refuse
+        /// For the host itself: by the domain's host port, unchanged.
+        case toHost
+        /// Out by an uplink, rewritten; see `port`.
+        case toUplink
+        /// To an endpoint, rewritten; see `port` (0: where its MAC address is) and `domain`.
+        case toEndpoint
+        /// Kept until what it waits for is known.
+        case held
+    }
+
+    let kind: Kind
+    /// Why it goes nowhere; `.none` unless `kind` is `drop` or `refuse`.
+    let reason: DropReason
+    /// The way out.
+    let port: UInt16
+    /// The endpoint's domain.
+    let domain: UInt16
+    /// What the sender is told.
+    let message: RouterMessage.Kind
+    /// It was the first fragment of a datagram: later ones may be waiting under `Router.fragmentKey`.
+    var hasFollowers = false
+
+    @inline(__always) @_noAllocation @_noLocks
+    private init(
+        kind: Kind, reason: DropReason = .none, port: UInt16 = 0, domain: UInt16 = 0,
+        message: RouterMessage.Kind = .timeExceeded
+    ) {
+        self.kind = kind
+        self.reason = reason
+        self.port = port
+        self.domain = domain
+        self.message = message
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    static func drop(_ reason: DropReason) -> RoutingVerdict {
+        RoutingVerdict(kind: .drop, reason: reason)
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    static func refuse(_ reason: DropReason, _ message: RouterMessage.Kind) -> RoutingVerdict {
+        RoutingVerdict(kind: .refuse, reason: reason, message: message)
+    }
+
+    static var toHost: RoutingVerdict {
+        @inline(__always) @_noAllocation @_noLocks get { RoutingVerdict(kind: .toHost) }
+    }
+
+    static var held: RoutingVerdict {
+        @inline(__always) @_noAllocation @_noLocks get { RoutingVerdict(kind: .held) }
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    static func toUplink(_ port: UInt16) -> RoutingVerdict {
+        RoutingVerdict(kind: .toUplink, port: port)
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    static func toEndpoint(_ port: UInt16, domain: UInt16) -> RoutingVerdict {
+        RoutingVerdict(kind: .toEndpoint, port: port, domain: domain)
+    }
+}
