@@ -37,8 +37,7 @@ public protocol ControlService: Sendable {
     /// Makes ports of the host lead to an endpoint: all of `specs`, or none.
     func publish(
         network: String, sandbox: String, specs: [String], mode: String?
-    ) async throws(APIError)
-        -> [PublishedPort]
+    ) async throws(APIError) -> [PublishedPort]
     /// Undoes `publish`, for one of its specs.
     func unpublish(network: String, sandbox: String, spec: String) async throws(APIError)
     /// Everything that is published, by network and number.
