@@ -72,6 +72,16 @@ struct ControlResponder: HTTPResponder {
         case .release:
             let wish: ReleaseRequest = try await body(of: request)
             try await service.release(interface: wish.ifname)
+        case .publishedPorts: return try ControlResponder.json(await service.publishedPorts())
+        case .publish:
+            let wish: PublishRequest = try await body(of: request)
+            let ports = try await service.publish(
+                network: wish.network, sandbox: wish.sandbox, specs: wish.publish, mode: wish.publishMode)
+            return try ControlResponder.json(ports, status: .created)
+        case .unpublish:
+            let wish: UnpublishRequest = try await body(of: request)
+            try await service.unpublish(network: wish.network, sandbox: wish.sandbox, spec: wish.spec)
+        case .flows(let network): return try ControlResponder.json(await service.flows(network: network))
         case .statistics: return try ControlResponder.json(await service.statistics())
         }
         return Response(status: .noContent)

@@ -11,13 +11,13 @@ protocol BodyDecodable: Decodable, Sendable {
 
 extension NetworkRequest: BodyDecodable {
     static let keys = [
-        "name", "driver", "subnets", "gateways", "ipRanges", "mtu", "internal", "isolated", "options",
+        "name", "driver", "subnets", "gateways", "ipRanges", "mtu", "internal", "isolated", "route", "options",
     ]
 }
 
 extension AttachRequest: BodyDecodable {
     static let keys = [
-        "network", "sandbox", "via", "ifname", "ip", "mac", "name", "aliases", "vlan", "publish",
+        "network", "sandbox", "via", "ifname", "ip", "mac", "name", "aliases", "vlan", "publish", "publishMode",
     ]
 }
 
@@ -31,6 +31,14 @@ extension AdoptRequest: BodyDecodable {
 
 extension ReleaseRequest: BodyDecodable {
     static let keys = ["ifname"]
+}
+
+extension PublishRequest: BodyDecodable {
+    static let keys = ["network", "sandbox", "publish", "publishMode"]
+}
+
+extension UnpublishRequest: BodyDecodable {
+    static let keys = ["network", "sandbox", "spec"]
 }
 
 extension Peer: BodyDecodable {

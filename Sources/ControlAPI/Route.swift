@@ -21,6 +21,10 @@ enum Route: Hashable, Sendable {
     case detach
     case adopt
     case release
+    case publishedPorts
+    case publish
+    case unpublish
+    case flows(network: String?)
     case statistics
 }
 
@@ -55,7 +59,11 @@ extension Route {
         guard name?.isEmpty != true, member?.isEmpty != true else {
             throw .malformed("the name in \(path.debugDescription) is empty")
         }
-        let taken: Set<String> = if case .endpoints = route { ["network"] } else { [] }
+        let taken: Set<String> =
+            switch route {
+            case .endpoints, .flows: ["network"]
+            default: []
+            }
         if let stranger = query.keys.filter({ !taken.contains($0) }).min() {
             throw .malformed("\(path) takes no parameter \(stranger.debugDescription)")
         }
@@ -77,6 +85,9 @@ extension Route {
         case ("detach", nil, nil): [(.post, .detach)]
         case ("adopt", nil, nil): [(.post, .adopt)]
         case ("release", nil, nil): [(.post, .release)]
+        case ("publish", nil, nil): [(.get, .publishedPorts), (.post, .publish)]
+        case ("unpublish", nil, nil): [(.post, .unpublish)]
+        case ("flows", nil, nil): [(.get, .flows(network: network))]
         case ("statistics", nil, nil): [(.get, .statistics)]
         default: []
         }

@@ -22,6 +22,8 @@ public actor Switchboard: ControlService {
     let ownNamespace: NetworkNamespace
     let ownMonitor: LinkMonitor
     let ownCookie: UInt64
+    /// See `UplinkSettings`.
+    let uplinkNames: [String]
     let started = ContinuousClock.now
 
     /// By id.
@@ -32,6 +34,14 @@ public actor Switchboard: ControlService {
     var tunnelRecords: [TunnelPlace: TunnelRecord] = [:]
     /// Static remote stations by network id and MAC address.
     var stationRecords: [String: [MACAddress: StationRecord]] = [:]
+    /// By number.
+    var publishRecords: [UInt32: PublishRecord] = [:]
+    /// Why publishes are not open though their endpoint is there, by number.
+    var waitingPublishes: [UInt32: String] = [:]
+    /// The number that a publish got last.
+    var lastPublishNumber: UInt32 = 0
+    /// Whether publishes that wait will be tried again.
+    var isPublishRetryDue = false
     /// What the tunnels of overlays carry, in bytes of layer 3, by network id.
     var tunnelMTUs: [String: Int] = [:]
     /// Index of the interface by which all peers of a tunnel are reached, if it is one.
@@ -75,7 +85,7 @@ public actor Switchboard: ControlService {
 
     init(
         loop: WiringLoop, paths: RuntimePaths, log: Logger, store: Store, daemonID: String, locks: DaemonLocks,
-        engine: EngineSupervisor, privateNamespace: PrivateNamespace, own: OwnNamespace
+        engine: EngineSupervisor, privateNamespace: PrivateNamespace, own: OwnNamespace, uplinkNames: [String]
     ) {
         self.loop = loop
         self.paths = paths
@@ -88,6 +98,7 @@ public actor Switchboard: ControlService {
         ownNamespace = own.namespace
         ownMonitor = own.monitor
         ownCookie = own.cookie
+        self.uplinkNames = uplinkNames
         mark = OwnerMark(daemon: daemonID)
     }
 
@@ -156,6 +167,18 @@ extension Switchboard {
         refreshStations(of: endpoint.network)
     }
 
+    /// Records a new endpoint with what is published of it.
+    func save(_ endpoint: EndpointRecord, _ publishes: [PublishRecord]) throws(APIError) {
+        do throws(StoreError) {
+            try store.save(endpoint, publishes)
+        } catch {
+            throw .refused(error)
+        }
+        endpointRecords[endpoint.id] = endpoint
+        for publish in publishes { publishRecords[publish.number] = publish }
+        refreshStations(of: endpoint.network)
+    }
+
     /// Records a network.
     func save(_ network: NetworkRecord) throws(APIError) {
         do throws(StoreError) {
@@ -166,12 +189,16 @@ extension Switchboard {
         networkRecords[network.id] = network
     }
 
-    /// Forgets an endpoint.
+    /// Forgets an endpoint, and what is published of it.
     func forget(_ endpoint: EndpointRecord) throws(APIError) {
         do throws(StoreError) {
             try store.delete(endpoint)
         } catch {
             throw .refused(error)
+        }
+        for publish in publishes(of: endpoint) {
+            publishRecords[publish.number] = nil
+            waitingPublishes[publish.number] = nil
         }
         endpointRecords[endpoint.id] = nil
         kernelDrops[endpoint.port] = nil

@@ -19,6 +19,10 @@
 /// | POST | /v1/detach | `DetachRequest` | 204 |
 /// | POST | /v1/adopt | `AdoptRequest` | 201, `Endpoint` |
 /// | POST | /v1/release | `ReleaseRequest` | 204 |
+/// | GET | /v1/publish | | array of `PublishedPort` |
+/// | POST | /v1/publish | `PublishRequest` | 201, array of `PublishedPort` |
+/// | POST | /v1/unpublish | `UnpublishRequest` | 204 |
+/// | GET | /v1/flows[?network=NAME] | | array of `Flow` |
 /// | GET | /v1/statistics | | `Statistics` |
 ///
 /// Every refusal has a status of 400 or above and an `APIError` as its body.
@@ -40,6 +44,10 @@ public enum APIPath {
     public static let adopt = "/\(version)/adopt"
     /// `ControlService.release`
     public static let release = "/\(version)/release"
+    /// `ControlService.publishedPorts` and `publish`
+    public static let publish = "/\(version)/publish"
+    /// `ControlService.unpublish`
+    public static let unpublish = "/\(version)/unpublish"
     /// `ControlService.statistics`
     public static let statistics = "/\(version)/statistics"
 
@@ -70,9 +78,16 @@ public enum APIPath {
 
     /// `ControlService.endpoints`
     public static func endpoints(network: String?) -> String {
-        let all = "/\(version)/endpoints"
-        guard let network else { return all }
-        return all + "?network=" + PercentEncoding.encode(network)
+        "/\(version)/endpoints" + query(network: network)
+    }
+
+    /// `ControlService.flows`
+    public static func flows(network: String?) -> String {
+        "/\(version)/flows" + query(network: network)
+    }
+
+    private static func query(network: String?) -> String {
+        network.map { "?network=" + PercentEncoding.encode($0) } ?? ""
     }
 
     /// `ControlService.endpoint`

@@ -34,6 +34,16 @@ public protocol ControlService: Sendable {
     func addPeer(network: String, vtep: String) async throws(APIError) -> Peer
     /// Takes a VTEP out of an overlay.
     func removePeer(network: String, vtep: String) async throws(APIError)
+    /// Makes ports of the host lead to an endpoint: all of `specs`, or none.
+    func publish(
+        network: String, sandbox: String, specs: [String], mode: String?
+    ) async throws(APIError) -> [PublishedPort]
+    /// Undoes `publish`, for one of its specs.
+    func unpublish(network: String, sandbox: String, spec: String) async throws(APIError)
+    /// Everything that is published, by network and number.
+    func publishedPorts() async throws(APIError) -> [PublishedPort]
+    /// Translated flows of all networks, or of one.
+    func flows(network: String?) async throws(APIError) -> [Flow]
     /// Counters of every port.
     func statistics() async throws(APIError) -> Statistics
 }

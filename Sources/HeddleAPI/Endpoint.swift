@@ -26,7 +26,7 @@ public struct Endpoint: Codable, Sendable, Hashable {
     public var name: String
     /// Further names.
     public var aliases: [String]
-    /// Published ports as they were given.
+    /// Published ports, each as `PublishedPort.spec`.
     public var publish: [String]
     /// See `State`.
     public var state: State
@@ -76,13 +76,16 @@ public struct AttachRequest: Codable, Sendable, Hashable {
     public var aliases: [String]?
     /// 1…4094: makes the port an access port.
     public var vlan: Int?
-    /// Published ports.
+    /// Ports of the host that shall lead to it, each `[HOSTIP:]HOSTPORT[-END]:PORT[-END][/tcp|udp]`.
     public var publish: [String]?
+    /// See `PublishedPort.mode`; nil means "translate".
+    public var publishMode: String?
 
     /// Makes a request.
     public init(
         network: String, sandbox: String, via: String? = nil, ifname: String? = nil, ip: [String]? = nil,
-        mac: String? = nil, name: String? = nil, aliases: [String]? = nil, vlan: Int? = nil, publish: [String]? = nil
+        mac: String? = nil, name: String? = nil, aliases: [String]? = nil, vlan: Int? = nil, publish: [String]? = nil,
+        publishMode: String? = nil
     ) {
         self.network = network
         self.sandbox = sandbox
@@ -94,5 +97,6 @@ public struct AttachRequest: Codable, Sendable, Hashable {
         self.aliases = aliases
         self.vlan = vlan
         self.publish = publish
+        self.publishMode = publishMode
     }
 }

@@ -55,6 +55,9 @@ public struct NetworkRequest: Codable, Sendable, Hashable {
     public var `internal`: Bool?
     /// See `Network`.
     public var isolated: Bool?
+    /// What leaves the network keeps its endpoint's address, for which the world around has a route; nil: it is
+    /// translated. Shown as the option "route".
+    public var route: Bool?
     /// See `Network`.
     public var options: [String: String]?
 
@@ -62,7 +65,7 @@ public struct NetworkRequest: Codable, Sendable, Hashable {
     public init(
         name: String, driver: String? = nil, subnets: [String]? = nil, gateways: [String]? = nil,
         ipRanges: [String]? = nil, mtu: Int? = nil, `internal`: Bool? = nil, isolated: Bool? = nil,
-        options: [String: String]? = nil
+        route: Bool? = nil, options: [String: String]? = nil
     ) {
         self.name = name
         self.driver = driver
@@ -72,6 +75,7 @@ public struct NetworkRequest: Codable, Sendable, Hashable {
         self.mtu = mtu
         self.internal = `internal`
         self.isolated = isolated
+        self.route = route
         self.options = options
     }
 }

@@ -102,6 +102,30 @@ public struct DaemonClient: Sendable {
     }
 
     /// See `ControlService`.
+    public func publish(
+        network: String, sandbox: String, specs: [String], mode: String? = nil
+    ) throws(APIError) -> [PublishedPort] {
+        let request = PublishRequest(network: network, sandbox: sandbox, publish: specs, publishMode: mode)
+        return try decode(try exchange("POST", APIPath.publish, body: try encode(request)))
+    }
+
+    /// See `ControlService`.
+    public func unpublish(network: String, sandbox: String, spec: String) throws(APIError) {
+        let request = UnpublishRequest(network: network, sandbox: sandbox, spec: spec)
+        _ = try exchange("POST", APIPath.unpublish, body: try encode(request))
+    }
+
+    /// See `ControlService`.
+    public func publishedPorts() throws(APIError) -> [PublishedPort] {
+        try get(APIPath.publish)
+    }
+
+    /// See `ControlService`.
+    public func flows(network: String? = nil) throws(APIError) -> [Flow] {
+        try get(APIPath.flows(network: network))
+    }
+
+    /// See `ControlService`.
     public func statistics() throws(APIError) -> Statistics {
         try get(APIPath.statistics)
     }

@@ -52,6 +52,12 @@ enum Completions {
         Set((try? client(words).endpoints())?.map(\.sandbox) ?? []).filter { !$0.isEmpty }.sorted()
     }
 
+    /// What is published of the endpoints that the command line names.
+    static let publishes = CompletionKind.custom { words, _, _ in
+        let endpoints = (try? client(words).endpoints()) ?? []
+        return endpoints.filter { words.contains($0.network) && words.contains($0.sandbox) }.flatMap(\.publish)
+    }
+
     /// Ids of endpoints.
     static let endpoints = CompletionKind.custom { words, _, _ in
         (try? client(words).endpoints().map(\.id)) ?? []

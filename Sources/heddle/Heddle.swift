@@ -17,6 +17,7 @@ struct Heddle: ParsableCommand {
               heddle attach lan web
               heddle attach lan db --name db --ip 10.0.0.9
               ip netns exec web ping 10.0.0.9
+              heddle publish add lan web 8080:80
               heddle stats --watch
 
             Every command prints a table for people, and JSON with --json. What goes wrong is said on standard error; \
@@ -32,11 +33,11 @@ struct Heddle: ParsableCommand {
                 name: "Wiring",
                 subcommands: [
                     NetworkCommand.self, AttachCommand.self, DetachCommand.self, EndpointCommand.self, PortCommand.self,
-                    PeerCommand.self,
+                    PeerCommand.self, PublishCommand.self,
                 ]),
             CommandGroup(
                 name: "Observing",
-                subcommands: [StatusCommand.self, StationsCommand.self, StatsCommand.self]),
+                subcommands: [StatusCommand.self, StationsCommand.self, FlowsCommand.self, StatsCommand.self]),
             CommandGroup(name: "Measuring", subcommands: [BenchCommand.self, BenchRelayCommand.self]),
         ])
 

@@ -32,6 +32,12 @@ struct Heddled: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "An interface of the host by which translated traffic may leave and published ports are reached. May be"
+                + " repeated. (default: those that the kernel's routes name)", valueName: "ifname"))
+    var uplink: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "Threads that forward; a network belongs to one of them. (default: as a running engine has, else 1)",
             valueName: "n"))
     var workers: Int?
@@ -45,6 +51,11 @@ struct Heddled: AsyncParsableCommand {
     func validate() throws {
         if let workers, !(1...EngineSettings.mostWorkers).contains(workers) {
             throw ValidationError("--workers \(workers) is not from 1 to \(EngineSettings.mostWorkers)")
+        }
+        do throws(ControlError) {
+            _ = try UplinkSettings(names: uplink)
+        } catch {
+            throw ValidationError("--uplink: \(error)")
         }
         if let text = FailPoint.unknownChoice {
             let names = FailPoint.allCases.map(\.rawValue).joined(separator: " ")
@@ -72,7 +83,8 @@ struct Heddled: AsyncParsableCommand {
     private func serve(_ paths: RuntimePaths, log: Logger) async throws {
         DescriptorLimit.raise()
         let settings = EngineSettings(workers: workers, inputOutput: io)
-        let switchboard = try await Switchboard.start(paths: paths, engine: settings, log: log)
+        let switchboard = try await Switchboard.start(
+            paths: paths, engine: settings, uplinks: try UplinkSettings(names: uplink), log: log)
         let server = ControlServer(service: switchboard, socketPath: paths.socket, logger: log) {
             let line = Array("heddled: ready\n".utf8)
             _ = write(STDOUT_FILENO, line, line.count)

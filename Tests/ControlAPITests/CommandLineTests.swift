@@ -25,7 +25,8 @@ struct CommandLineTests {
                 "status", "network create new --subnet 10.1.0.0/24", "network ls", "network inspect lan",
                 "network rm lan", "attach lan web", "network connect lan web", "detach lan web",
                 "network disconnect lan web", "endpoint ls", "endpoint ls lan", "endpoint inspect 3fa9",
-                "port adopt lan veth7", "port release veth7", "stations lan",
+                "port adopt lan veth7", "port release veth7", "stations lan", "publish add lan web 8080:80 53:53/udp",
+                "publish rm lan web 8080:80", "publish ls", "flows", "flows lan",
             ]
             for line in lines {
                 let outcome = try await heddle(line, socket: socket)
@@ -54,6 +55,12 @@ struct CommandLineTests {
             #expect(created?["name"] as? String == "x")
             let statistics = try json(try await heddle("stats --json", socket: socket).output) as? [String: Any]
             #expect((statistics?["ports"] as? [Any])?.count == 1)
+            let published = try json(try await heddle("publish ls --json", socket: socket).output) as? [[String: Any]]
+            #expect(published?.map { $0["host_port"] as? Int } == [8080, 8081])
+            let added = try json(try await heddle("--json publish add lan web 1:1", socket: socket).output) as? [Any]
+            #expect(added?.count == 1)
+            let flows = try json(try await heddle("flows --json", socket: socket).output) as? [[String: Any]]
+            #expect(flows?.map { $0["inside"] as? String } == ["10.0.0.9:4000", "10.0.0.10:4000"])
             let silent = try await heddle("detach lan web --json", socket: socket)
             #expect(silent.status == 0 && silent.output.isEmpty)
         }
@@ -64,8 +71,10 @@ struct CommandLineTests {
             service.set {
                 $0.networks = []
                 $0.endpoints = []
+                $0.published = []
+                $0.flows = []
             }
-            for line in ["network ls", "endpoint ls", "stats"] {
+            for line in ["network ls", "endpoint ls", "publish ls", "flows", "stats"] {
                 let outcome = try await heddle(line, socket: socket)
                 #expect(outcome.status == 0 && outcome.output.isEmpty && !outcome.errors.isEmpty, "\(line)")
             }

@@ -46,10 +46,21 @@ struct ControlServerTests {
                 #expect(try client.peers(network: "lan").map(\.vtep) == ["198.18.0.2", "198.18.0.3"])
                 #expect(try client.addPeer(network: "lan", vtep: "fd00::2").vtep == "fd00::2")
                 try client.removePeer(network: "lan", vtep: "fd00::2")
+                let ports = try client.publish(network: "lan", sandbox: "web", specs: ["[::1]:1:1/udp", "2:2"])
+                #expect(ports.map(\.spec) == ["[::1]:1:1/udp", "2:2"])
+                #expect(try client.publish(network: "lan", sandbox: "web", specs: ["3:3"], mode: "relay").count == 1)
+                try client.unpublish(network: "lan", sandbox: "/run/netns/x", spec: "2:2")
+                #expect(try client.publishedPorts().map(\.hostPort) == [8080, 8081])
+                #expect(try client.flows(network: "a b").count == 2)
+                #expect(try client.flows().first?.direction == .outgoing)
                 #expect(try client.statistics().ports.isEmpty)
             }
             let calls = service.calls
-            #expect(calls.count == 19)
+            #expect(calls.count == 25)
+            #expect(calls.contains("publish lan web [\"[::1]:1:1/udp\", \"2:2\"] -"))
+            #expect(calls.contains("publish lan web [\"3:3\"] relay"))
+            #expect(calls.contains("unpublish lan /run/netns/x 2:2"))
+            #expect(calls.contains("flows a b") && calls.contains("flows -"))
             #expect(calls.contains("add station lan 02:00:00:00:00:07 198.18.0.2 [\"10.0.0.7\"]"))
             #expect(calls.contains("remove station lan 02:00:00:00:00:07"))
             #expect(calls.contains("add peer lan fd00::2") && calls.contains("remove peer lan fd00::2"))
@@ -84,6 +95,7 @@ struct ControlServerTests {
                 ("POST", "/v1/attach", #"{"network":"lan","sandbox":"x","vni":7}"#, 400),
                 ("POST", "/v1/networks/lan/peers", #"{"peer":"198.18.0.2"}"#, 400),
                 ("POST", "/v1/networks/lan/stations", #"{"mac":"02:00:00:00:00:07"}"#, 400),
+                ("POST", "/v1/publish", #"{"network":"lan","sandbox":"x","spec":"1:1"}"#, 400),
                 ("GET", "/v1/networks/lan/peers/198.18.0.2", nil, 405),
             ]
             for (method, target, body, status) in cases {

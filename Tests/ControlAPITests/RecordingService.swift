@@ -10,6 +10,8 @@ final class RecordingService: ControlService {
         var networks = [RecordingService.network("lan"), RecordingService.network("wire")]
         var endpoints = [RecordingService.endpoint("web"), RecordingService.endpoint("db")]
         var peers = [Peer(vtep: "198.18.0.2"), Peer(vtep: "198.18.0.3")]
+        var published = [RecordingService.published(1), RecordingService.published(2)]
+        var flows = [RecordingService.flow("10.0.0.10:4000"), RecordingService.flow("10.0.0.9:4000")]
         var statistics = Statistics(ports: [])
         var delay = Duration.zero
     }
@@ -123,6 +125,29 @@ final class RecordingService: ControlService {
         _ = try await note("remove peer \(network) \(vtep)")
     }
 
+    func publish(
+        network: String, sandbox: String, specs: [String], mode: String?
+    ) async throws(APIError) -> [PublishedPort] {
+        _ = try await note("publish \(network) \(sandbox) \(specs) \(mode ?? "-")")
+        return specs.enumerated().map { number, spec in
+            var port = RecordingService.published(number + 1)
+            port.spec = spec
+            return port
+        }
+    }
+
+    func unpublish(network: String, sandbox: String, spec: String) async throws(APIError) {
+        _ = try await note("unpublish \(network) \(sandbox) \(spec)")
+    }
+
+    func publishedPorts() async throws(APIError) -> [PublishedPort] {
+        try await note("published").published
+    }
+
+    func flows(network: String?) async throws(APIError) -> [Flow] {
+        try await note("flows \(network ?? "-")").flows
+    }
+
     func statistics() async throws(APIError) -> Statistics {
         try await note("statistics").statistics
     }
@@ -138,6 +163,20 @@ final class RecordingService: ControlService {
             id: "3fa9c1d277e0b846", network: "lan", sandbox: sandbox, ifname: "eth0", via: "tap",
             mac: "02:00:0a:00:00:02", addresses: ["10.0.0.2/24"], name: "", aliases: [], publish: [], state: .up,
             vlan: nil, port: 1)
+    }
+
+    static func published(_ number: Int) -> PublishedPort {
+        PublishedPort(
+            number: number, network: "lan", sandbox: "web", endpoint: "3fa9c1d277e0b846", spec: "\(8079 + number):80",
+            proto: "tcp", hostAddress: nil, hostPort: 8079 + number, hostEnd: 8079 + number, port: 80, end: 80,
+            mode: "translate", state: .active)
+    }
+
+    static func flow(_ inside: String) -> Flow {
+        Flow(
+            network: "lan", proto: "tcp", inside: inside, outside: "192.0.2.7:61440", remote: "198.51.100.1:443",
+            direction: .outgoing, state: "established", ageMilliseconds: 2000, idleMilliseconds: 20,
+            tx: .init(frames: 3, bytes: 300), rx: .init(frames: 2, bytes: 2000), uplink: "eth0")
     }
 
     static func port(_ name: String, frames: UInt64) -> Statistics.Port {

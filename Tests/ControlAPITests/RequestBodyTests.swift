@@ -26,13 +26,17 @@ struct RequestBodyTests {
         }
         let network = NetworkRequest(
             name: "", driver: "", subnets: [], gateways: [], ipRanges: [], mtu: 0, internal: true, isolated: true,
-            options: [:])
+            route: true, options: [:])
         #expect(try keys(network) == Set(NetworkRequest.keys))
         let attach = AttachRequest(
-            network: "", sandbox: "", via: "", ifname: "", ip: [], mac: "", name: "", aliases: [], vlan: 0, publish: [])
+            network: "", sandbox: "", via: "", ifname: "", ip: [], mac: "", name: "", aliases: [], vlan: 0, publish: [],
+            publishMode: "")
         #expect(try keys(attach) == Set(AttachRequest.keys))
         #expect(try keys(DetachRequest(network: "", sandbox: "")) == Set(DetachRequest.keys))
         #expect(try keys(AdoptRequest(network: "", ifname: "")) == Set(AdoptRequest.keys))
+        let publish = PublishRequest(network: "", sandbox: "", publish: [], publishMode: "")
+        #expect(try keys(publish) == Set(PublishRequest.keys))
+        #expect(try keys(UnpublishRequest(network: "", sandbox: "", spec: "")) == Set(UnpublishRequest.keys))
         #expect(try keys(ReleaseRequest(ifname: "")) == Set(ReleaseRequest.keys))
     }
 
@@ -74,6 +78,16 @@ struct RequestBodyTests {
         #expect(refusal(#"{"name":"a","options":[]}"#, as: NetworkRequest.self) == "\"options\" must be an object")
         #expect(
             refusal(#"{"name":"a","options":{"k":1}}"#, as: NetworkRequest.self) == "\"options.k\" must be a string")
+    }
+
+    @Test func whatIsPublishedIsAList() throws {
+        let text = #"{"network":"lan","sandbox":"web","publish":["8080:80"]}"#
+        let request = try PublishRequest.decode(ByteBuffer(string: text))
+        #expect(request == PublishRequest(network: "lan", sandbox: "web", publish: ["8080:80"]))
+        #expect(
+            refusal(#"{"network":"lan","sandbox":"web","publish":"8080:80"}"#, as: PublishRequest.self)
+                == "\"publish\" must be an array")
+        #expect(refusal(#"{"network":"lan","sandbox":"web"}"#, as: UnpublishRequest.self) == "\"spec\" is missing")
     }
 
     @Test func refusesUnknownKeys() {

@@ -29,6 +29,11 @@ struct RouteTests {
             (.post, APIPath.detach, .detach),
             (.post, APIPath.adopt, .adopt),
             (.post, APIPath.release, .release),
+            (.get, APIPath.publish, .publishedPorts),
+            (.post, APIPath.publish, .publish),
+            (.post, APIPath.unpublish, .unpublish),
+            (.get, APIPath.flows(network: nil), .flows(network: nil)),
+            (.get, APIPath.flows(network: "a&b=c"), .flows(network: "a&b=c")),
             (.get, APIPath.statistics, .statistics),
         ]
         for (method, target, route) in table {
@@ -49,6 +54,7 @@ struct RouteTests {
         "/v1/networks/lan/", "/v1/networks/lan/stations/x/", "/v1/networks/lan/stations/x/y", "/v1/networks/lan/ports",
         "/v1/networks/lan/ports/x", "/v1/endpoints/lan/peers/x",
         "/v1/Status", "http://heddle/v1/status", "*", "/v1/attach/lan", "/v1/networks/../status",
+        "/v1/publish/lan", "/v1/flows/lan", "/v1/unpublish/x",
     ])
     func knowsNoOtherPaths(target: String) {
         let refusal = refuse(.get, target)
@@ -60,6 +66,7 @@ struct RouteTests {
         "/v1/networks/", "/v1/endpoints/", "/v1/networks/%", "/v1/networks/%zz", "/v1/networks/%FF",
         "/v1/networks/a%00b", "/v1/networks/a%0Ab", "/v1/networks/%7F", "/v1/status?x=1", "/v1/endpoints?netwrok=lan",
         "/v1/endpoints?network=a&network=b", "/v1/endpoints?network=%", "/v1/networks/lan?network=x",
+        "/v1/flows?net=lan", "/v1/publish?network=lan",
     ])
     func refusesMalformedTargets(target: String) {
         let refusal = refuse(.get, target)
@@ -80,6 +87,9 @@ struct RouteTests {
         for method in [HTTPRequest.Method.get, .head, .delete, .options, .trace] {
             #expect(refuse(method, "/v1/attach")?.allowed == [.post])
         }
+        #expect(refuse(.delete, APIPath.publish)?.allowed == [.get, .post])
+        #expect(refuse(.get, APIPath.unpublish)?.allowed == [.post])
+        #expect(refuse(.post, APIPath.flows(network: nil))?.allowed == [.get])
         #expect(refuse(.post, "/v1/networks/lan")?.allowed == [.get, .delete])
         #expect(refuse(.delete, "/v1/networks/lan/peers")?.allowed == [.get, .post])
         for part in ["stations", "peers"] {

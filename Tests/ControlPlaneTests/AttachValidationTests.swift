@@ -87,7 +87,11 @@ import Testing
         #expect(refusal { $0.network = "a b" }?.message.contains("network name") == true)
         #expect(refusal { $0.name = "-x" }?.message.contains("endpoint name") == true)
         #expect(refusal { $0.aliases = ["ok", ""] }?.message.contains("alias name") == true)
-        #expect(refusal { $0.publish = ["8080:80"] }?.message.contains("8080:80") == true)
+        #expect(refusal { $0.publish = ["8080:80", "8080"] }?.message.contains("\"8080\"") == true)
+        #expect(refusal { $0.publish = ["8080:80"] } == nil)
+        #expect(
+            refusal { ($0.publish, $0.publishMode) = (["8080:80"], "carry") }?.message.contains("\"carry\"") == true)
+        #expect(refusal { $0.publishMode = "relay" }?.hint?.contains("--publish") == true)
         #expect(refusal { $0.publish = [] } == nil)
     }
 

@@ -12,6 +12,7 @@ import Testing
         first.ranges = [try #require(IPPrefix("10.0.0.128/25"))]
         first.options = ["vni": "7", "a b": "\"quoted\" and, more"]
         first.isInternal = true
+        first.isRouted = true
         let second = Samples.network(2, subnets: [], phase: .creating, hostPort: nil)
         try store.save(first)
         try store.save(second)

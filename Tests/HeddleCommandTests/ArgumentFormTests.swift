@@ -34,7 +34,7 @@ struct ArgumentFormTests {
     func attachTakesAllItsOptions(name: String) throws {
         let line =
             "\(name) lan web --via veth --ifname eth7 --ip 10.0.0.9 --ip fd00::9 --mac 02:00:00:00:00:01 --name w"
-            + " --alias a --alias b --vlan 12 --publish 8080:80 --publish 127.0.0.1:53-54:53-54/udp"
+            + " --alias a --alias b --vlan 12 --publish 8080:80 -p 127.0.0.1:53-54:53-54/udp --publish-mode relay"
         let command = try Heddle.parseAsRoot(line.split(separator: " ").map(String.init))
         let attachment = try #require(
             (command as? AttachCommand)?.attachment ?? (command as? NetworkConnectCommand)?.attachment)
@@ -43,7 +43,7 @@ struct ArgumentFormTests {
                 == AttachRequest(
                     network: "lan", sandbox: "web", via: "veth", ifname: "eth7", ip: ["10.0.0.9", "fd00::9"],
                     mac: "02:00:00:00:00:01", name: "w", aliases: ["a", "b"], vlan: 12,
-                    publish: ["8080:80", "127.0.0.1:53-54:53-54/udp"]))
+                    publish: ["8080:80", "127.0.0.1:53-54:53-54/udp"], publishMode: "relay"))
     }
 
     @Test func attachLeavesOutWhatIsNotSaid() throws {
@@ -54,13 +54,13 @@ struct ArgumentFormTests {
     @Test func networkCreateTakesAllItsOptions() throws {
         let line =
             "network create lan --driver bridge --subnet 10.0.0.0/24 --subnet fd00::/64 --gateway 10.0.0.1"
-            + " --ip-range 10.0.0.128/25 --mtu 9000 --internal --isolated"
+            + " --ip-range 10.0.0.128/25 --mtu 9000 --internal --isolated --route"
         let command = try parse(line, as: NetworkCreateCommand.self)
         #expect(
             command.request
                 == NetworkRequest(
                     name: "lan", driver: "bridge", subnets: ["10.0.0.0/24", "fd00::/64"], gateways: ["10.0.0.1"],
-                    ipRanges: ["10.0.0.128/25"], mtu: 9000, internal: true, isolated: true))
+                    ipRanges: ["10.0.0.128/25"], mtu: 9000, internal: true, isolated: true, route: true))
         let plain = try parse("network create wire", as: NetworkCreateCommand.self)
         #expect(plain.request == NetworkRequest(name: "wire"))
     }
@@ -93,7 +93,7 @@ struct ArgumentFormTests {
 
     /// Among them the options of drivers that are not there yet: to take and ignore them would be worse.
     @Test(arguments: [
-        ["network", "create", "x", "--parent", "eth0"], ["network", "create", "x", "--route"],
+        ["network", "create", "x", "--parent", "eth0"], ["network", "create", "x", "--route=yes"],
         ["network", "create"], ["network", "create", "x", "--mtu", "big"], ["network", "create", ""],
         ["network", "inspect", ""], ["network", "ls", "extra"], ["network", "bogus"], ["bogus"],
         ["attach", "lan"], ["attach", "lan", ""], ["attach", "", "web"], ["attach", "lan", "web", "--via", "wire"],
@@ -139,7 +139,7 @@ struct ArgumentFormTests {
     func completionScriptsAreMade(shell: CompletionShell) {
         let script = Heddle.completionScript(for: shell)
         #expect(script.contains("---completion"))
-        for word in ["attach", "disconnect", "stations", "--publish", "--watch"] {
+        for word in ["attach", "disconnect", "stations", "--publish", "--publish-mode", "flows", "--watch"] {
             #expect(script.contains(shell == .fish ? String(word.drop { $0 == "-" }) : word))
         }
     }

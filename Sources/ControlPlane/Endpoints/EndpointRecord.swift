@@ -56,11 +56,11 @@ struct EndpointRecord: Hashable, Sendable {
 
 extension EndpointRecord {
     /// What the API shows.
-    func model(network: NetworkRecord) -> Endpoint {
+    func model(network: NetworkRecord, publishes: [PublishRecord] = []) -> Endpoint {
         Endpoint(
             id: id, network: network.name, sandbox: sandbox, ifname: ifname, via: via.rawValue, mac: mac.description,
-            addresses: addresses.map(\.description), name: name, aliases: aliases, publish: [],
-            state: isGone ? .gone : .up, vlan: vlan, port: Int(port))
+            addresses: addresses.map(\.description), name: name, aliases: aliases,
+            publish: publishes.map { "\($0.specification)" }, state: isGone ? .gone : .up, vlan: vlan, port: Int(port))
     }
 
     /// What `stats` and `stations` call the port.

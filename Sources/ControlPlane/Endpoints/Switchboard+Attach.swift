@@ -9,14 +9,18 @@ extension Switchboard {
     public func attach(_ request: AttachRequest) throws(APIError) -> Endpoint {
         let wish = try AttachSpecification(request)
         let network = try findNetwork(wish.network)
+        try Self.refuseUnpublishable(wish.publish, network: network)
         try refuseSecond(wish, network: network)
         let sandbox = try openSandbox(wish)
         try refuseSecond(wish, network: network, cookie: sandbox.cookie)
         var record = try newRecord(wish, network: network, sandbox: sandbox)
-        try save(record)
+        let publishes = try newPublishes(
+            wish.publish, mode: wish.publishMode, endpoint: record, network: network)
+        try save(record, publishes)
         FailPoint.pass(.attachRecorded)
         do throws(APIError) {
             try wire(&record, network: network, sandbox: sandbox)
+            try open(publishes, endpoint: record, network: network)
             record.phase = .active
             try save(record)
         } catch {
@@ -26,7 +30,7 @@ extension Switchboard {
         }
         FailPoint.pass(.attachDone)
         log.info("\(record.label) attached to \(network.name)")
-        return record.model(network: network)
+        return model(of: record, network: network)
     }
 
     /// Makes an endpoint's device, moves it into the sandbox, sets it up, and tells the engine. On an error all that

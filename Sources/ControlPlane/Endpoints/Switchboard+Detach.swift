@@ -7,7 +7,16 @@ import Netlink
 extension Switchboard {
     /// See `ControlService`.
     public func detach(network name: String, sandbox text: String) throws(APIError) {
-        let network = try findNetwork(name)
+        var record = try findEndpoint(of: try findNetwork(name), sandbox: text)
+        record.phase = .removing
+        try save(record)
+        FailPoint.pass(.detachRecorded)
+        try undo(record, sandbox: nil)
+        log.info("\(record.label) detached from \(name)")
+    }
+
+    /// The endpoint of a sandbox in a network, or a refusal.
+    func findEndpoint(of network: NetworkRecord, sandbox text: String) throws(APIError) -> EndpointRecord {
         let reference = try SandboxReference(checking: text)
         let members = endpoints(of: network).filter { $0.via != .adopted }
         // As it was given to attach, or the same namespace under another name.
@@ -16,21 +25,18 @@ extension Switchboard {
             ?? (try? SandboxSession(reference)).flatMap { sandbox in
                 members.first { !$0.isGone && $0.cookie == sandbox.cookie }
             }
-        guard var record = found else {
+        guard let found else {
             let others = members.prefix(5).map(\.sandbox).joined(separator: ", ")
             throw .notFound(
-                "the sandbox \(APIError.quoted(text)) is not attached to \(name)",
+                "the sandbox \(APIError.quoted(text)) is not attached to \(network.name)",
                 hint: members.isEmpty ? "Nothing is." : "Attached are \(others).")
         }
-        record.phase = .removing
-        try save(record)
-        FailPoint.pass(.detachRecorded)
-        try undo(record, sandbox: nil)
-        log.info("\(record.label) detached from \(name)")
+        return found
     }
 
     /// Takes away what there is of an endpoint, and its record; fine if some of it is gone already.
     func undo(_ record: EndpointRecord, sandbox: SandboxSession?) throws(APIError) {
+        closePublishes(of: record)
         dismantle(record, sandbox: sandbox)
         FailPoint.pass(.detachRemoved)
         do throws(APIError) {

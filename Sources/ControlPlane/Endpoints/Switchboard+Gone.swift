@@ -41,6 +41,7 @@ extension Switchboard {
             log.error("\(error)")
         }
         FailPoint.pass(.goneRecorded)
+        closePublishes(of: record)
         dismantle(record, sandbox: nil)
         watchSandboxes()
     }

@@ -64,6 +64,7 @@ extension Switchboard {
         guard let network = networkRecords[found.network] else { return }
         var record = found
         do throws(APIError) {
+            closePublishes(of: record)
             dismantle(record, sandbox: nil)
             record.phase = .returning
             record.cookie = sandbox.cookie
@@ -71,6 +72,7 @@ extension Switchboard {
             FailPoint.pass(.returnRecorded)
             dismantle(record, sandbox: sandbox)
             try wire(&record, network: network, sandbox: sandbox)
+            openOrWait(record)
             record.phase = .active
             record.isGone = false
             try save(record)
@@ -78,6 +80,7 @@ extension Switchboard {
             log.notice("\(record.label) is back")
         } catch {
             log.warning("\(record.label) can't come back yet: \(error)")
+            closePublishes(of: record)
             record.phase = .active
             record.isGone = true
             // Of no namespace: the next look tries again.

@@ -48,15 +48,19 @@ struct NetworkRecord: Hashable, Sendable {
     var hostIndex: Int32
     /// Whether `mtu` is what the tunnel of an overlay carries, and changes with that.
     var followsUnderlay = false
+    /// Whether what leaves the network keeps its addresses.
+    var isRouted = false
 }
 
 extension NetworkRecord {
     /// What the API shows.
     var model: Network {
-        Network(
+        var shown = options
+        if isRouted { shown["route"] = "true" }
+        return Network(
             name: name, id: id, driver: driver, subnets: subnets.map(\.description),
             gateways: gateways.map(\.description), mtu: mtu, internal: isInternal, isolated: isIsolated,
-            options: options)
+            options: shown)
     }
 
     /// The interface that carries the gateway addresses in the daemon's namespace: at most 15 bytes.

@@ -118,6 +118,6 @@ extension Switchboard {
             subnets: wish.subnets, gateways: wish.gateways, ranges: wish.ranges, mtu: mtu,
             isInternal: wish.isInternal, isIsolated: wish.isIsolated, options: wish.overlay?.options ?? [:],
             phase: .creating, hostPort: wish.subnets.isEmpty ? nil : try freePort(), hostToken: 0, hostIndex: 0,
-            followsUnderlay: wish.mtu == nil)
+            followsUnderlay: wish.mtu == nil, isRouted: wish.isRouted)
     }
 }

@@ -15,8 +15,12 @@ extension Switchboard {
     /// See `ControlService`.
     public func endpoints(network name: String?) throws(APIError) -> [Endpoint] {
         let chosen = try name.map { name throws(APIError) in try findNetwork(name).id }
+        let published = Dictionary(grouping: publishRecords.values, by: \.endpoint)
         return endpointRecords.values.filter { chosen == nil || $0.network == chosen }.sorted { $0.port < $1.port }
-            .compactMap { endpoint in networkRecords[endpoint.network].map { endpoint.model(network: $0) } }
+            .compactMap { endpoint in
+                let publishes = published[endpoint.id, default: []].sorted { $0.number < $1.number }
+                return networkRecords[endpoint.network].map { endpoint.model(network: $0, publishes: publishes) }
+            }
     }
 
     /// See `ControlService`.
@@ -30,7 +34,7 @@ extension Switchboard {
         if found.count > 1 {
             throw .conflict("\(found.count) endpoints begin with \(APIError.quoted(id))", hint: "Give more of the id.")
         }
-        return record.model(network: network)
+        return model(of: record, network: network)
     }
 
     /// See `ControlService`.

@@ -52,6 +52,12 @@ public enum FailPoint: String, Sendable, CaseIterable {
     case detachUnplugged = "detach-unplugged"
     /// The interface is gone; the record is there. Also while a failed attach is undone.
     case detachRemoved = "detach-removed"
+    /// A publish is recorded; its ports aren't open.
+    case publishRecorded = "publish-recorded"
+    /// The ports of a publish are open; the client has no answer. Also while a sandbox is attached or comes back.
+    case publishOpened = "publish-opened"
+    /// A publish is forgotten; its ports are open.
+    case publishForgotten = "publish-forgotten"
     /// An adoption is recorded; the packet socket isn't open.
     case adoptRecorded = "adopt-recorded"
     /// The engine has the adopted interface's port; the record still says "creating".

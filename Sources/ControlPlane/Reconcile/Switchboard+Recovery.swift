@@ -16,6 +16,8 @@ extension Switchboard {
             let overlays = try store.loadOverlays()
             tunnelRecords = Dictionary(uniqueKeysWithValues: overlays.tunnels.map { ($0.place, $0) })
             for station in overlays.stations { stationRecords[station.network, default: [:]][station.mac] = station }
+            publishRecords = Dictionary(uniqueKeysWithValues: try store.loadPublishes().map { ($0.number, $0) })
+            lastPublishNumber = publishRecords.keys.max() ?? 0
             try forgetOtherBoot()
         } catch {
             throw ControlError("\(error)")
@@ -35,6 +37,7 @@ extension Switchboard {
         hold(taken)
         for step in steps where !step.needsEngine { perform(step) }
         prepareOverlays()
+        openRecordedPublishes(besides: Set(steps.compactMap(\.rewiredEndpoint)))
         do throws(EngineFailure) {
             try engine.begin()
         } catch {
@@ -156,6 +159,11 @@ extension Switchboard {
 }
 
 extension RepairStep {
+    /// The endpoint that is wired anew, if the step does that.
+    fileprivate var rewiredEndpoint: String? {
+        if case .rewire(let id) = self { id } else { nil }
+    }
+
     /// Whether the step makes something that an engine must be there for.
     fileprivate var needsEngine: Bool {
         switch self {

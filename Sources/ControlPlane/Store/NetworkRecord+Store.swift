@@ -11,7 +11,8 @@ extension NetworkRecord: FetchableRecord, PersistableRecord {
             ranges: try row.list("ranges"), mtu: try row.value("mtu"), isInternal: try row.value("internal"),
             isIsolated: try row.value("isolated"), options: try row.options("options"), phase: try row.named("phase"),
             hostPort: try row.optional("hostPort"), hostToken: try row.bits("hostToken"),
-            hostIndex: try row.value("hostIndex"), followsUnderlay: try row.value("followsUnderlay"))
+            hostIndex: try row.value("hostIndex"), followsUnderlay: try row.value("followsUnderlay"),
+            isRouted: try row.value("routed"))
         // Found now, not when a frame needs it.
         if driver == OverlaySettings.driver, overlay == nil { throw row.damage("options") }
     }
@@ -33,5 +34,6 @@ extension NetworkRecord: FetchableRecord, PersistableRecord {
         container["hostToken"] = RowCoding.number(hostToken)
         container["hostIndex"] = hostIndex
         container["followsUnderlay"] = followsUnderlay
+        container["routed"] = isRouted
     }
 }

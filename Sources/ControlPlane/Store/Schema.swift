@@ -67,6 +67,22 @@ enum Schema {
                 table.primaryKey(["network", "mac"])
             }
         }
+        migrator.registerMigration("3 publishes and routed networks") { database in
+            try database.alter(table: "network") { table in
+                table.add(column: "routed", .boolean).notNull().defaults(to: false)
+            }
+            try database.create(table: "publish") { table in
+                table.primaryKey("number", .integer).check { $0 >= 1 && $0 <= 4_294_967_295 }
+                table.column("endpoint", .text).notNull().indexed().references("endpoint", onDelete: .cascade)
+                table.column("network", .text).notNull()
+                table.column("proto", .text).notNull()
+                table.column("hostAddress", .text)
+                table.column("first", .integer).notNull().check { $0 >= 1 && $0 <= 65_535 }
+                table.column("last", .integer).notNull().check { $0 >= 1 && $0 <= 65_535 }
+                table.column("insideFirst", .integer).notNull().check { $0 >= 1 && $0 <= 65_535 }
+                table.column("mode", .text).notNull()
+            }
+        }
         return migrator
     }
 }

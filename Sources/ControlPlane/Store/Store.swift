@@ -72,7 +72,7 @@ struct Store: Sendable {
         }
     }
 
-    /// Forgets an endpoint.
+    /// Forgets an endpoint, and what is published of it.
     func delete(_ endpoint: EndpointRecord) throws(StoreError) {
         try attempt("forget the endpoint of \(endpoint.label)") { queue in
             _ = try queue.write { database in try endpoint.delete(database) }

@@ -24,6 +24,10 @@ struct AttachSpecification: Hashable, Sendable {
     var aliases: [String]
     /// 1…4094.
     var vlan: Int?
+    /// Of which no two overlap.
+    var publish: [PublishSpecification]
+    /// How all of `publish` is.
+    var publishMode: PublishRecord.Mode
 
     /// Checks a request.
     init(_ request: AttachRequest) throws(APIError) {
@@ -52,10 +56,11 @@ struct AttachSpecification: Hashable, Sendable {
             throw .invalid("the VLAN \(vlan) is not from 1 to 4094", hint: "0 and 4095 are reserved by IEEE 802.1Q.")
         }
         vlan = request.vlan
-        if let spec = request.publish?.first {
+        publish = try PublishSpecification.list(request.publish ?? [])
+        publishMode = try PublishRecord.Mode(checking: request.publishMode)
+        if let mode = request.publishMode, publish.isEmpty {
             throw .invalid(
-                "cannot publish \(APIError.quoted(spec)): this version of heddled publishes no ports",
-                hint: "Attach without --publish; the host reaches the endpoint by its own address.")
+                "nothing is published that could be by \(mode)", hint: "Say --publish, or leave out --publish-mode.")
         }
     }
 

@@ -18,6 +18,8 @@ struct NetworkSpecification: Hashable, Sendable {
     var isInternal: Bool
     /// See `Network`.
     var isIsolated: Bool
+    /// See `NetworkRecord`.
+    var isRouted: Bool
     /// What makes the network an overlay; nil for a bridge.
     var overlay: OverlaySettings?
 
@@ -42,6 +44,8 @@ struct NetworkSpecification: Hashable, Sendable {
         if let mtu { try Self.check(mtu: mtu, subnets: subnets) }
         isInternal = request.internal ?? false
         isIsolated = request.isolated ?? false
+        isRouted = request.route ?? false
+        if isRouted { try checkRouted() }
     }
 
     /// The driver's name.
@@ -65,6 +69,19 @@ struct NetworkSpecification: Hashable, Sendable {
                 hint: isOverlays ? "Use --driver overlay, or leave it out." : "Leave it out.")
         }
         return nil
+    }
+
+    private func checkRouted() throws(APIError) {
+        if subnets.isEmpty {
+            throw .invalid(
+                "a network without a subnet can't be routed: it has no addresses",
+                hint: "Give it a --subnet, or leave out --route.")
+        }
+        if isInternal {
+            throw .invalid(
+                "a network can't be internal and routed: it has a way out, or none",
+                hint: "Leave out --internal or --route.")
+        }
     }
 
     private static func check(mtu: Int, subnets: [IPPrefix]) throws(APIError) {

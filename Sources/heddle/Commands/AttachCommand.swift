@@ -43,6 +43,7 @@ private func attachDiscussion(_ command: String) -> String {
       \(command) lan web
       \(command) lan pid:4711 --ifname eth1 --ip 10.0.0.9
       \(command) lan /proc/4711/ns/net --via veth --mac 02:00:00:00:00:07
+      \(command) lan web --publish 8080:80 -p 127.0.0.1:5353:53/udp
       \(command) lan db --name db --alias postgres --alias sql
     """
 }
@@ -80,26 +81,30 @@ struct AttachArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Make it an access port of this VLAN, 1 to 4094.", valueName: "id")) var vlan: Int?
 
     @Option(
+        name: [.long, .customShort("p")],
         help: ArgumentHelp(
-            "Forward a port of the host. May be repeated.",
+            "Make a port of the host lead to the endpoint. May be repeated.",
             valueName: "[hostip:]hostport[-end]:port[-end][/tcp|udp]"))
     var publish: [String] = []
+
+    @Option(help: PublishMode.help) var publishMode: PublishMode?
 
     /// What the daemon is told.
     var request: AttachRequest {
         AttachRequest(
             network: network.text, sandbox: sandbox.text, via: via?.rawValue, ifname: ifname,
             ip: ip.isEmpty ? nil : ip, mac: mac, name: name, aliases: alias.isEmpty ? nil : alias, vlan: vlan,
-            publish: publish.isEmpty ? nil : publish)
+            publish: publish.isEmpty ? nil : publish, publishMode: publishMode?.rawValue)
     }
 
     func run(_ global: GlobalOptions) throws {
         let endpoint = try global.client.attach(request)
         try global.print(endpoint) { _ in
             let addresses = endpoint.addresses.map { ", \($0)" }.joined()
+            let published = endpoint.publish.isEmpty ? "" : ", published " + endpoint.publish.joined(separator: " ")
             return Table.printable(
                 "attached \(endpoint.sandbox) to \(endpoint.network): \(endpoint.ifname)\(addresses), \(endpoint.mac), "
-                    + "id \(endpoint.id)") + "\n"
+                    + "id \(endpoint.id)\(published)") + "\n"
         }
     }
 }

@@ -22,6 +22,7 @@ struct NetworkCreateCommand: ParsableCommand {
               heddle network create lan --subnet 10.0.0.0/24 --subnet fd00:1::/64
               heddle network create lab --subnet 10.9.0.0/16 --ip-range 10.9.1.0/24
               heddle network create big --subnet 10.8.0.0/16 --mtu 9000 --internal
+              heddle network create open --subnet fd00:2::/64 --route
               heddle network create blue --driver overlay --vni 42 \\
                 --local 198.18.0.1 --peer 198.18.0.2 --subnet 10.42.0.0/16 \\
                 --ip-range 10.42.1.0/24
@@ -51,6 +52,8 @@ struct NetworkCreateCommand: ParsableCommand {
 
     @Flag(help: "No way out of the host.") var `internal` = false
     @Flag(help: "Endpoints don't reach each other, only the gateway.") var isolated = false
+    @Flag(help: "What leaves keeps its address, for which the networks around have a route; it is not translated.")
+    var route = false
     @OptionGroup(title: "Options of the driver overlay") var overlay: OverlayOptions
     @OptionGroup(title: "Options of every command") var global: GlobalOptions
 
@@ -60,7 +63,7 @@ struct NetworkCreateCommand: ParsableCommand {
             name: name.text, driver: driver, subnets: subnet.isEmpty ? nil : subnet,
             gateways: gateway.isEmpty ? nil : gateway, ipRanges: ipRange.isEmpty ? nil : ipRange, mtu: mtu,
             internal: `internal` ? true : nil, isolated: isolated ? true : nil,
-            options: overlay.options.isEmpty ? nil : overlay.options)
+            route: route ? true : nil, options: overlay.options.isEmpty ? nil : overlay.options)
     }
 
     func run() throws {

@@ -90,6 +90,8 @@ struct BadPlaceTests {
             let cases: [(words: [String], status: Int32, texts: [String])] = [
                 (["--workers", "0"], 64, ["--workers 0", "1 to 64"]),
                 (["--workers", "65"], 64, ["--workers 65", "1 to 64"]),
+                (["--uplink", "lo"], 64, ["--uplink: lo is the loopback"]),
+                (["--uplink", "a", "--uplink", "a"], 64, ["--uplink: the uplink a", "twice"]),
                 (["--io", "carrier-pigeon"], 64, ["carrier-pigeon", "epoll"]),
                 (["--socket", long] + state, 1, [long, "choose a shorter --socket"]),
                 (["--socket", own + "/"] + state, 1, ["--socket must name a file"]),

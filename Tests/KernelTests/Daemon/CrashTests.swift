@@ -57,7 +57,10 @@ struct CrashTests {
             let line = try #require(outcome.errors.split(separator: "\n").first { $0.contains("There are: ") })
             let points = Set(try #require(line.split(separator: ":").last).split(separator: " ").map(String.init))
             #expect(
-                points == Set(Self.scenarios.map(\.point) + RecoveryCrashTests.points + OverlayCrashTests.points))
+                points
+                    == Set(
+                        Self.scenarios.map(\.point) + RecoveryCrashTests.points + OverlayCrashTests.points
+                            + PublishCrashTests.points))
         }
     }
 
