@@ -58,8 +58,6 @@ public actor Switchboard: ControlService {
     var isUnderlayLookDue = false
     /// See `watchUnderlay`.
     var isPathLookDue = false
-    /// The only interfaces that may be uplinks; empty: all that can be.
-    let uplinkNames: [String]
     /// Tells of changes in the daemon's namespace while networks lead out of it.
     var hostMonitor: LinkMonitor?
     var isHostLookDue = false
@@ -69,6 +67,12 @@ public actor Switchboard: ControlService {
     /// Next hops that packets waited for, the newest last.
     var askedHops: [HostLook.Hop] = []
     var isPoolReserved = false
+    /// What each uplink lets in, by port.
+    var uplinkFilters: [UInt16: SocketFilter] = [:]
+    /// Guards of what is published, by the number of the record.
+    var openGuards: [UInt32: OpenGuards] = [:]
+    /// Serves those who reach a published port by other ways than an uplink.
+    let relay: RelayServer
     /// What the kernel dropped, by port.
     var kernelDrops: [UInt16: KernelDrops] = [:]
     /// What had come in by a port when its kernel drops were read last.

@@ -33,6 +33,7 @@ extension Switchboard {
             try? undo(record, sandbox: nil)
             throw error
         }
+        lookAtHost()
         log.info("\(ifname) adopted by \(name)")
         return record.model(network: network)
     }
@@ -49,6 +50,7 @@ extension Switchboard {
         try save(record)
         FailPoint.pass(.releaseRecorded)
         try undo(record, sandbox: nil)
+        lookAtHost()
         log.info("\(ifname) released")
     }
 

@@ -35,6 +35,11 @@ extension EngineSupervisor {
         tables?.stations(domain: domains[domain] ?? DomainConfiguration(id: domain)) ?? []
     }
 
+    /// Flows of a domain, or of all (nil).
+    func flows(domain: UInt16?, limit: Int) -> [FlowEntry] {
+        tables?.flows(domain: domain, limit: limit) ?? []
+    }
+
     /// The VTEP that a place in the MAC table means; nil for a port of this host.
     func vtep(_ place: UInt16) -> IPAddress? {
         guard tables != nil else { return nil }

@@ -59,8 +59,8 @@ extension HostLook {
     ///
     /// - Parameters:
     ///   - named: the only interfaces that may be uplinks; empty: all Ethernet ones.
-    ///   - isOwn: whether an interface is one of Heddle's own, by its alias.
-    init(_ route: RouteSocket, named: [String], isOwn: (String) -> Bool) throws(NetlinkError) {
+    ///   - isOwn: whether an interface is part of a network.
+    init(_ route: RouteSocket, named: [String], isOwn: (Link) -> Bool) throws(NetlinkError) {
         let links = try route.links()
         let found = try route.addresses()
         let routes = try route.routes()
@@ -69,11 +69,11 @@ extension HostLook {
 
     /// The same of what was read; pure.
     init(
-        links: [Link], addresses found: [InterfaceAddress], routes: [Route], named: [String], isOwn: (String) -> Bool
+        links: [Link], addresses found: [InterfaceAddress], routes: [Route], named: [String], isOwn: (Link) -> Bool
     ) {
         let usable = found.filter { !$0.flags.contains(.tentative) && !$0.flags.contains(.duplicateDetectionFailed) }
         addresses = usable.map { Address(address: $0.prefix.address, index: $0.interfaceIndex) }
-        for link in links.sorted(by: { $0.index < $1.index }) where !isOwn(link.alias ?? "") {
+        for link in links.sorted(by: { $0.index < $1.index }) where !isOwn(link) {
             if !named.isEmpty, !named.contains(link.name) { continue }
             if let reason = Self.obstacle(link) {
                 if named.contains(link.name) { refused[link.name] = reason }

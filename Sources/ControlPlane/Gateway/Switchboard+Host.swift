@@ -56,7 +56,10 @@ extension Switchboard {
         guard hostMonitor != nil else { return }
         let look: HostLook
         do throws(NetlinkError) {
-            look = try HostLook(own, named: uplinkNames) { mark.isOurs($0) }
+            let adopted = Set(endpointRecords.values.filter { $0.via == .adopted }.map(\.index))
+            look = try HostLook(own, named: uplinkNames) { link in
+                mark.isOurs(link.alias ?? "") || adopted.contains(link.index)
+            }
         } catch {
             log.error("\(error)")
             return

@@ -11,7 +11,8 @@ extension Switchboard {
         if let port = network.hostPort {
             domain.gateway = GatewayConfiguration(
                 port: port, mac: network.gatewayMAC, ipv4: network.gateway(.v4)?.ipv4,
-                ipv6: network.gateway(.v6)?.ipv6, subnets: network.subnets, isInternal: network.isInternal)
+                ipv6: network.gateway(.v6)?.ipv6, subnets: network.subnets, isInternal: network.isInternal,
+                isRouted: network.isRouted)
         }
         guard let overlay = network.overlay, let tunnel = tunnelRecords[overlay.place], isOpen(tunnel) else {
             return domain

@@ -43,7 +43,7 @@ struct PendingPackets: ~Copyable {
     /// Where the virtio_net_hdr of a place's packet lies. Any number is safe: it is masked.
     @inline(__always) @_noAllocation @_noLocks
     func header(_ place: Int) -> UnsafeMutableRawPointer {
-        memory + (place & (Self.capacity &- 1)) &* Self.stride &+ SlotMemory.headroom
+        memory + ((place & (Self.capacity &- 1)) &* Self.stride &+ SlotMemory.headroom)
     }
 
     /// Keeps a copy. False: no room, or it is too long.
@@ -117,7 +117,7 @@ struct PendingPackets: ~Copyable {
 }
 
 /// Questions for next hops on their way to the control side: a short list that is emptied after each batch.
-struct NextHopQuestions: ~Copyable {
+struct OpenQuestions: ~Copyable {
     /// One question.
     struct Question {
         var uplink: UInt16 = 0

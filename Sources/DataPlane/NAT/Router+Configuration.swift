@@ -7,7 +7,7 @@ extension Router {
         guard Switch.isIdentifier(domain) else { return }
         let before = gateway(domain).pointee
         guard let configuration else {
-            if before.isPresent { flows.removeAll(domain: domain) }
+            if before.isPresent { _ = flows.removeAll(domain: domain) }
             gateway(domain).pointee = Gateway()
             listRoutedDomains()
             return
@@ -68,9 +68,10 @@ extension Router {
     mutating func setHostAddresses(_ configurations: [HostAddressConfiguration]) {
         let new = configurations.map { ($0.address.words.high, $0.address.words.low, $0.uplink) }
         let kept = Set(configurations.map(\.address))
-        for address in hostAddresses.list where !kept.contains(IPAddress(high: address.high, low: address.low)) {
-            flows.removeAll(outsideHigh: address.high, low: address.low)
+        for address in hostAddressList where !kept.contains(address) {
+            _ = flows.removeAll(outsideHigh: address.words.high, low: address.words.low)
         }
+        hostAddressList = configurations.map(\.address)
         hostAddresses.replace(with: new.map { (high: $0.0, low: $0.1, uplink: $0.2) })
     }
 
@@ -78,12 +79,14 @@ extension Router {
     mutating func setRoutes(_ configurations: [RouteConfiguration]) {
         routes.replace(
             with: configurations.map { route in
-                var entry = RouteEntry(route.destination, uplink: route.uplink)
-                entry.isRefused = route.isRefused
-                if let gateway = route.gateway { (entry.gatewayHigh, entry.gatewayLow) = gateway.words }
-                if let source = route.source { (entry.sourceHigh, entry.sourceLow) = source.words }
-                entry.mtu = route.mtu
-                return entry
+                let gateway = route.gateway?.words ?? (high: 0, low: 0)
+                let source = route.source?.words ?? (high: 0, low: 0)
+                let (high, low) = route.destination.address.words
+                return RouteEntry(
+                    high: high, low: low, prefixLength: UInt8(route.destination.length),
+                    decision: RouteDecision(
+                        uplink: route.uplink, gatewayHigh: gateway.high, gatewayLow: gateway.low, mtu: route.mtu,
+                        sourceHigh: source.high, sourceLow: source.low, isRefused: route.isRefused))
             })
     }
 
@@ -109,7 +112,7 @@ extension Router {
     /// Forwards host ports no longer, and ends the flows that came by them.
     mutating func unpublish(_ number: UInt32) {
         publishes.remove(number: number)
-        flows.removeAll(publish: number)
+        _ = flows.removeAll(publish: number)
     }
 }
 
@@ -129,11 +132,11 @@ extension Router.Subnet {
 
 extension PublishEntry {
     fileprivate init(_ configuration: PublishConfiguration) {
-        let host = configuration.host?.words ?? (0, 0)
+        let host = configuration.host?.words ?? (high: 0, low: 0)
         let inside = configuration.inside.words
         self.init(
             number: configuration.number, proto: configuration.transport,
-            isIPv4: configuration.inside.family == .v4, hostHigh: host.high, hostLow: host.low,
+            family: configuration.inside.family == .v4 ? .v4 : .v6, hostHigh: host.high, hostLow: host.low,
             first: configuration.first, last: configuration.last, uplink: configuration.uplink,
             domain: configuration.domain, insideHigh: inside.high, insideLow: inside.low,
             insideFirst: configuration.insideFirst, insideMAC: configuration.mac.value,

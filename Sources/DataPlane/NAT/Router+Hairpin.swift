@@ -19,8 +19,8 @@ extension Router {
                 packet.proto, domain: frame.domain, inside: packet.source, remote: packet.destination)
         }
         if index == 0 {
-            let way = hostAddresses.uplink(high: packet.destination.high, low: packet.destination.low)
-            let target = publishes.lookup(packet.proto, destination: packet.destination, uplink: way)
+            let way = hostAddresses.uplink(of: packet.destination)
+            let target = publishes.lookup(proto: packet.proto, destination: packet.destination, uplink: way)
             guard target.isFound else { return .toHost }
             guard begins(packet) else { return .drop(.noFlow) }
             let creation = flows.createOutgoing(

@@ -33,8 +33,8 @@ extension Router {
         if index == 0 {
             guard packet.proto == IPProtocol.tcp || packet.proto == IPProtocol.udp else { return .drop(.noFlow) }
             let isHairpin = frame.domain != 0
-            let way = isHairpin ? hostAddresses.uplink(high: outside.high, low: outside.low) : frame.ingress
-            let target = publishes.lookup(packet.proto, destination: outside, uplink: way)
+            let way = isHairpin ? hostAddresses.uplink(of: outside) : frame.ingress
+            let target = publishes.lookup(proto: packet.proto, destination: outside, uplink: way)
             guard target.isFound, begins(packet) else { return .drop(.noFlow) }
             if !isHairpin {
                 // What the host would send elsewhere doesn't come from there (RFC 3704, loosely): no network's own
@@ -61,7 +61,12 @@ extension Router {
         let flow = flows.flow(index)
         if frame.domain == 0, packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
         guard follow(index, fromInside: false, frame, packet) else { return .drop(.flowState) }
-        if frame.domain == 0, flow.pointee.isIncoming { flow.pointee.remoteMAC = frame.sourceMAC }
+        if packet.isFirstFragment, frame.domain == 0,
+            !beginFragments(frame, packet, index, isOutgoing: false)
+        {
+            return .drop(.fragmentRefused)
+        }
+        if frame.domain == 0, flow.pointee.isIncoming { remoteMAC(index).pointee = frame.sourceMAC }
         packet.rewriteDestination(frame.header, to: flow.pointee.inside)
         if frame.domain == 0 { packet.decrementHopLimit(frame.header) }
         return hand(frame, packet, index)
@@ -75,9 +80,7 @@ extension Router {
         packet.rewriteEthernet(
             frame.header, source: gateway(domain).pointee.router.mac, destination: flow.pointee.insideMAC)
         var verdict = RoutingVerdict.toEndpoint(flow.pointee.insidePort, domain: domain)
-        if packet.isFirstFragment, frame.domain == 0 {
-            verdict.hasFollowers = beginFragments(frame, packet, index, isOutgoing: false)
-        }
+        if frame.domain == 0 { verdict.isFollowed(by: packet, frame, fragments.heldCount) }
         return verdict
     }
 

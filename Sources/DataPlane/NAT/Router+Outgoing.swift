@@ -32,7 +32,7 @@ extension Router {
         case .laterFragment: return laterFragmentOutgoing(frame, packet, decision, gateway)
         case .other:
             if gateway.isRouted { return routeOutgoing(frame, packet, decision, gateway) }
-            return .refuse(.untranslatable, .unreachable(.protocol))
+            return .refuse(.untranslatable, .unreachable(.prohibited))
         case .malformed, .notIP, .tagged: return .drop(.packetMalformed)
         }
     }
@@ -102,17 +102,18 @@ extension Router {
         let flow = flows.flow(index)
         var mac = nextHop(decision, packet.destination)
         // A client on the link may be unknown to the kernel, which never talks to it: where it came from.
-        if mac == 0, flow.pointee.isIncoming, flow.pointee.uplink == decision.uplink { mac = flow.pointee.remoteMAC }
+        if mac == 0, flow.pointee.isIncoming, flow.pointee.uplink == decision.uplink { mac = remoteMAC(index).pointee }
         if mac == 0 { return wait(frame, decision, packet.destination) }
         guard follow(index, fromInside: true, frame, packet) else { return .drop(.flowState) }
+        if packet.isFirstFragment, !beginFragments(frame, packet, index, isOutgoing: true) {
+            return .drop(.fragmentRefused)
+        }
         let outside = flow.pointee.outside
         packet.rewriteSource(frame.header, to: outside)
         packet.decrementHopLimit(frame.header)
         packet.rewriteEthernet(frame.header, source: uplink(decision.uplink).pointee.mac, destination: mac)
         var verdict = RoutingVerdict.toUplink(decision.uplink)
-        if packet.isFirstFragment {
-            verdict.hasFollowers = beginFragments(frame, packet, index, isOutgoing: true)
-        }
+        verdict.isFollowed(by: packet, frame, fragments.heldCount)
         return verdict
     }
 

@@ -1,3 +1,5 @@
+import Addresses
+
 /// The router of one worker: what leaves its networks and what enters them. Decides what happens to a packet and rewrites
 /// it in place; sends nothing. Files beside this one: +Outgoing and +Incoming (the two ways of a packet), +Hairpin,
 /// +Errors (ICMP errors), +Fragments, +Configuration.
@@ -55,7 +57,11 @@ struct Router: ~Copyable {
     var fragments = FragmentTable()
     var pending = PendingPackets()
     /// Questions for next hops that the control side doesn't know of yet.
-    var questions = NextHopQuestions()
+    var questions = OpenQuestions()
+    /// The host's addresses as they were told last.
+    var hostAddressList: [IPAddress] = []
+    /// Where packets of a flow came from last, by its number: the MAC address of who brought them.
+    let remoteMACs: UnsafeMutablePointer<UInt64>
     let uplinks: UnsafeMutablePointer<Uplink>
     let gateways: UnsafeMutablePointer<Gateway>
     /// Domains with `isRouted`, for packets that come for their endpoints.
@@ -73,11 +79,14 @@ struct Router: ~Copyable {
         flows = FlowTable(memory: memory, now: now)
         uplinks = .allocate(capacity: Switch.identifiers)
         uplinks.initialize(repeating: Uplink(), count: Switch.identifiers)
+        remoteMACs = .allocate(capacity: FlowTable.capacity)
+        remoteMACs.initialize(repeating: 0, count: FlowTable.capacity)
         gateways = .allocate(capacity: Switch.identifiers)
         gateways.initialize(repeating: Gateway(), count: Switch.identifiers)
     }
 
     deinit {
+        remoteMACs.deallocate()
         uplinks.deallocate()
         gateways.deallocate()
     }
@@ -92,6 +101,32 @@ struct Router: ~Copyable {
     @inline(__always) @_noAllocation @_noLocks
     func gateway(_ domain: UInt16) -> UnsafeMutablePointer<Gateway> {
         gateways + (Int(domain) & (Switch.identifiers &- 1))
+    }
+
+    /// Whether a frame's packet is for one of the host's addresses, or isn't IP. What is cut isn't.
+    @_noAllocation @_noLocks
+    func isForHost(_ frame: UnsafeRawPointer, length: Int) -> Bool {
+        guard let view = EthernetView(frame, length: length) else { return false }
+        let network = frame + Ethernet.headerLength
+        let available = length &- Ethernet.headerLength
+        if view.etherType == EtherType.ipv4 {
+            guard let packet = IPv4View(network, available: available) else { return false }
+            let address = TransportAddress(ipv4: packet.destination, port: 0)
+            return hostAddresses.contains(high: address.high, low: address.low)
+        }
+        if view.etherType == EtherType.ipv6 {
+            guard available >= IPv6View.headerLength else { return false }
+            let high = network.bigEndian64(at: 24)
+            // Link-local packets are nobody's to forward.
+            return high &>> 54 == 0x3FA || hostAddresses.contains(high: high, low: network.bigEndian64(at: 32))
+        }
+        return true
+    }
+
+    /// Who brought a flow's packets last. Any number is safe: it is masked.
+    @inline(__always) @_noAllocation @_noLocks
+    func remoteMAC(_ flow: UInt32) -> UnsafeMutablePointer<UInt64> {
+        remoteMACs + (Int(flow) & (FlowTable.capacity &- 1))
     }
 
     /// Whether a port belongs to the pool.

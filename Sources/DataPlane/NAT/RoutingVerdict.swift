@@ -25,8 +25,8 @@ struct RoutingVerdict {
     let domain: UInt16
     /// What the sender is told.
     let message: RouterMessage.Kind
-    /// It was the first fragment of a datagram: later ones may be waiting under `Router.fragmentKey`.
-    var hasFollowers = false
+    /// The first fragment's key, if later ones of its datagram may be waiting.
+    private(set) var followers: FragmentKey?
 
     @inline(__always) @_noAllocation @_noLocks
     private init(
@@ -38,6 +38,12 @@ struct RoutingVerdict {
         self.port = port
         self.domain = domain
         self.message = message
+    }
+
+    /// Later fragments may be waiting for this one.
+    @inline(__always) @_noAllocation @_noLocks
+    mutating func isFollowed(by packet: RoutedPacket, _ frame: RoutedFrame, _ waiting: Int) {
+        if packet.isFirstFragment, waiting > 0 { followers = FragmentKey(packet, side: frame.ingress) }
     }
 
     @inline(__always) @_noAllocation @_noLocks

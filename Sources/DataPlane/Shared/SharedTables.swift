@@ -145,6 +145,13 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
         return entries ?? []
     }
 
+    /// Flows of a domain, or of all (nil). Any thread, any process; O(capacity).
+    package func flows(domain: UInt16?, limit: Int) -> [FlowEntry] {
+        let now = UInt32(truncatingIfNeeded: monotonicNanoseconds() / 1_000_000)
+        return FlowTable.entries(
+            in: flowMemory, byteCount: FlowTable.bytes, domain: domain, limit: limit, now: now)
+    }
+
     /// The address of a VTEP that is a station's place; nil if the number is no VTEP's. Any thread, any process.
     public func vtep(_ place: UInt16) -> IPAddress? {
         // Overlays are the first worker's.

@@ -12,6 +12,8 @@ struct Domain {
     var openCount = 0
     /// The host port, behind which the domain's router is; 0: nothing is routed.
     var gatewayPort: UInt16 = 0
+    /// The router's MAC address; 0: nothing is routed.
+    var gatewayMAC: UInt64 = 0
 
     init() {}
 

@@ -18,10 +18,11 @@ extension Switch {
         return true
     }
 
-    /// Sets which port a domain's router is behind; 0: none.
-    mutating func setGateway(_ id: UInt16, port: UInt16) {
+    /// Sets which port a domain's router is behind, and its MAC address; 0: none.
+    mutating func setGateway(_ id: UInt16, port: UInt16, mac: UInt64) {
         guard hasDomain(id) else { return }
         domain(id).pointee.gatewayPort = port
+        domain(id).pointee.gatewayMAC = port == 0 ? 0 : mac
     }
 
     /// Removes a domain, its stations, and its ports' membership.

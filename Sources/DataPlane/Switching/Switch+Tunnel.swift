@@ -21,6 +21,7 @@ extension Switch {
             _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: vtep, now: now)
         }
         if !Ethernet.isGroup(look.destination) {
+            if let verdict = routed(look, domain: domain, ingress: 0) { return verdict }
             let target = stations.lookup(mac: look.destination, vlan: identifier, domain: domain, now: now)
             if target >= VTEPTable.firstNumber { return .drop(.splitHorizon, domain: domain, vlan: look.vlan) }
             if target != 0, port(target).pointee.domain == domain {

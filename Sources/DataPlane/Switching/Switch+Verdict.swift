@@ -27,6 +27,7 @@ extension Switch {
         let identifier = vlan & VLANTag.identifierMask
         _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: ingress, now: now)
         if !Ethernet.isGroup(look.destination) {
+            if let verdict = routed(look, domain: domain, ingress: ingress) { return verdict }
             let target = stations.lookup(mac: look.destination, vlan: identifier, domain: domain, now: now)
             if target >= VTEPTable.firstNumber {
                 // A station of an engine before this one may live behind a domain's end that isn't there any more.
@@ -38,13 +39,20 @@ extension Switch {
             if target != 0, record.domain == domain {
                 if target == ingress { return .drop(.samePort, domain: domain, vlan: vlan) }
                 if record.isIsolated, source.isIsolated { return .drop(.isolated, domain: domain, vlan: vlan) }
-                if target == self.domain(domain).pointee.gatewayPort {
-                    return .route(by: target, domain: domain, vlan: vlan)
-                }
                 return .forward(to: target, domain: domain, vlan: vlan)
             }
         }
         return flood(ingress: ingress, source: source, vlan: vlan)
+    }
+
+    /// The verdict of a frame to the domain's router, wherever that was heard of last; nil: it is to another station.
+    @inline(__always) @_noAllocation @_noLocks
+    func routed(_ look: Examination, domain: UInt16, ingress: UInt16) -> Verdict? {
+        let home = self.domain(domain)
+        guard look.destination == home.pointee.gatewayMAC, home.pointee.gatewayPort != ingress,
+            port(home.pointee.gatewayPort).pointee.domain == domain, look.vlan & VLANTag.identifierMask == 0
+        else { return nil }
+        return .route(by: home.pointee.gatewayPort, domain: domain, vlan: look.vlan)
     }
 
     /// What the checks that hold for every frame found.

@@ -67,6 +67,11 @@ public struct Verdict: Sendable {
         Verdict(kind: .route, reason: .none, port: port, domain: domain, vlan: vlan)
     }
 
+    /// The same frame to the host port itself.
+    var forwarded: Verdict {
+        @inline(__always) @_noAllocation @_noLocks get { .forward(to: port, domain: domain, vlan: vlan) }
+    }
+
     @inline(__always) @_noAllocation @_noLocks
     static func flood(_ domain: UInt16, vlan: UInt16) -> Verdict {
         Verdict(kind: .flood, reason: .none, port: 0, domain: domain, vlan: vlan)

@@ -181,6 +181,14 @@ extension Worker where IO: ~Copyable {
         case .forward:
             numbers[CounterIndex.forwarded] &+= arrival.frames
             hand(header, frame, length, arrival, to: verdict.port, verdict)
+        case .route:
+            // Who lives behind a tunnel has a router there: this one is reached, and leads nowhere.
+            guard router?.pointee.isForHost(frame, length: min(length, arrival.contiguous)) ?? true else {
+                numbers[CounterIndex.drops &+ Int(DropReason.noRoute.rawValue)] &+= arrival.frames
+                return
+            }
+            numbers[CounterIndex.forwarded] &+= arrival.frames
+            hand(header, frame, length, arrival, to: verdict.port, verdict.forwarded)
         case .flood:
             numbers[CounterIndex.flooded] &+= arrival.frames
             let members = forwarding.floodMembers(verdict.domain)

@@ -7,13 +7,13 @@ extension Worker where IO: ~Copyable {
     mutating func routeOutgoing(
         _ header: UnsafeMutableRawPointer, _ length: Int, from ingress: UInt16, _ verdict: Verdict
     ) {
-        guard let router else { return send(header, length, to: verdict.port, from: ingress, verdict) }
+        guard let router else { return send(header, length, to: verdict.port, from: ingress, verdict.forwarded) }
         let frame = RoutedFrame(
             header: header, length: length, ingress: ingress, domain: verdict.domain,
             isSuperframe: verdict.isSuperframe, now: now)
         let routing = router.pointee.outgoing(frame)
         if case .toHost = routing.kind {
-            send(header, length, to: verdict.port, from: ingress, verdict)
+            send(header, length, to: verdict.port, from: ingress, verdict.forwarded)
             return
         }
         act(routing, frame)
@@ -59,7 +59,7 @@ extension Worker where IO: ~Copyable {
         case .toEndpoint:
             handOver(routing, frame)
         }
-        if routing.hasFollowers { sendFollowers() }
+        if let key = routing.followers { sendFollowers(key, domain: frame.domain) }
     }
 
     /// Sends a frame that was translated to the endpoint that it is for, through the switch's own checks.
@@ -101,15 +101,19 @@ extension Worker where IO: ~Copyable {
     }
 
     /// Fragments that came before the first one of their datagram.
-    private mutating func sendFollowers() {
+    private mutating func sendFollowers(_ key: FragmentKey, domain: UInt16) {
         guard let router else { return }
         // At most as many as can wait.
-        for _ in 0..<FragmentTable.heldCapacity {
-            guard let held = router.pointee.fragments.takeHeld() else { return }
+        for _ in 0..<HeldFragments.capacity {
+            guard let held = router.pointee.fragments.takeHeld(key) else { return }
+            // It was counted as dropped.
+            let numbers = tables.numbers(of: held.port)
+            numbers[CounterIndex.drops &+ Int(DropReason.fragmentRefused.rawValue)] &-= 1
+            numbers[CounterIndex.forwarded] &+= 1
             let frame = RoutedFrame(
-                header: held.header, length: held.length, ingress: held.port, domain: held.domain,
-                isSuperframe: false, now: now)
-            act(held.domain == 0 ? router.pointee.incoming(frame) : router.pointee.outgoing(frame), frame)
+                header: held.header, length: held.length, ingress: held.port, domain: domain, isSuperframe: false,
+                now: now)
+            act(domain == 0 ? router.pointee.incoming(frame) : router.pointee.outgoing(frame), frame)
             // Its memory is used again.
             io.submit()
         }
@@ -121,7 +125,8 @@ extension Worker where IO: ~Copyable {
     /// Gives a domain its router or takes it away.
     mutating func setGateway(_ domain: DomainConfiguration) {
         router?.pointee.setGateway(domain.id, domain.gateway)
-        forwarding.setGateway(domain.id, port: router == nil ? 0 : domain.gateway?.port ?? 0)
+        forwarding.setGateway(
+            domain.id, port: router == nil ? 0 : domain.gateway?.port ?? 0, mac: domain.gateway?.mac.value ?? 0)
     }
 
     /// What the control thread asks of the router.
@@ -172,10 +177,7 @@ extension Worker where IO: ~Copyable {
             if place < 0 { break }
             countUnrouted(.neighbourUnknown, router.pointee.pending.places[place].ingress)
         }
-        for _ in 0..<FragmentTable.heldCapacity {
-            guard let port = router.pointee.fragments.takeStale(now: now) else { break }
-            countUnrouted(.fragmentRefused, port)
-        }
+        router.pointee.fragments.expire(now: now)
     }
 
     /// Asks the control side for next hops.

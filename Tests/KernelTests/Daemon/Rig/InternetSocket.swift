@@ -44,6 +44,54 @@ enum InternetSocket {
         }
     }
 
+    /// The address that a connection's other end has.
+    static func peer(of descriptor: Int32) -> String {
+        var name = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                getpeername(descriptor, generic, &length) == 0 ? text(generic) : "?"
+            }
+        }
+    }
+
+    /// Receives a datagram and tells who sent it, which `reply` answers; nil: none came in time.
+    static func receive(_ descriptor: Int32, _ bytes: inout [UInt8]) -> (count: Int, from: sockaddr_storage)? {
+        var name = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let count = withUnsafeMutablePointer(to: &name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                recvfrom(descriptor, &bytes, bytes.count, 0, $0, &length)
+            }
+        }
+        return count < 0 ? nil : (count, name)
+    }
+
+    /// Sends a datagram to whom `receive` named.
+    static func reply(_ descriptor: Int32, _ bytes: [UInt8], to name: sockaddr_storage) -> Bool {
+        withUnsafePointer(to: name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                let isIPv4 = Int32(generic.pointee.sa_family) == AF_INET
+                let length = isIPv4 ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
+                return sendto(descriptor, bytes, bytes.count, 0, generic, socklen_t(length)) == bytes.count
+            }
+        }
+    }
+
+    /// An address without its port.
+    static func text(_ name: sockaddr_storage) -> String {
+        withUnsafePointer(to: name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { text($0) }
+        }
+    }
+
+    private static func text(_ name: UnsafePointer<sockaddr>) -> String {
+        let bytes = UnsafeRawPointer(name)
+        let isIPv4 = Int32(name.pointee.sa_family) == AF_INET
+        let octets = UnsafeRawBufferPointer(start: bytes + (isIPv4 ? 4 : 8), count: isIPv4 ? 4 : 16)
+        return IPAddress(octets: Array(octets)).map { "\($0)" } ?? "?"
+    }
+
     /// When the last datagram arrived by the kernel's clock, in nanoseconds; now if it does not say.
     static func stamp(_ descriptor: Int32) -> Int64 {
         var time = timespec()

@@ -7,8 +7,11 @@ final class LabConnection {
     /// The server's end.
     private(set) var far: Int32
 
-    /// Connects `source` to a server in `target`.
-    init(from source: TestSandbox, to target: TestSandbox, _ address: String, port: UInt16 = 7_008) throws {
+    /// Connects `source` to a server in `target` that has `address`; by way of another address and port, if told so.
+    init(
+        from source: TestSandbox, to target: TestSandbox, _ address: String, port: UInt16 = 7_008,
+        by way: String? = nil, _ wayPort: UInt16 = 0
+    ) throws {
         let listener = try target.inside { try InternetSocket.stream(address) }
         defer { close(listener) }
         try InternetSocket.bind(listener, address, port: port)
@@ -17,7 +20,7 @@ final class LabConnection {
         let client = try source.inside { try InternetSocket.stream(address) }
         InternetSocket.setTimeout(client, .seconds(10))
         do {
-            try InternetSocket.connect(client, address, port: port)
+            try InternetSocket.connect(client, way ?? address, port: way == nil ? port : wayPort)
         } catch {
             close(client)
             throw error
