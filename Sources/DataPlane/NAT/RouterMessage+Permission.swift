@@ -1,10 +1,9 @@
-extension TooBigMessage {
-    /// Whether the sender of an IPv4 packet may be told (RFC 1122, 3.2.2), and whether there is something to tell: a
-    /// packet without DF could be fragmented.
+extension RouterMessage {
+    /// Whether the sender of an IPv4 packet may be told (RFC 1122, 3.2.2; RFC 1812, 4.3.2.7).
     @inline(__always) @_noAllocation @_noLocks
     static func mayAnswer(_ packet: IPv4View) -> Bool {
         let fragment = packet.bytes.bigEndian16(at: 6)
-        guard fragment & 0x4000 != 0, fragment & 0x1FFF == 0, packet.totalLength >= packet.headerLength else {
+        guard fragment & 0x1FFF == 0, packet.totalLength >= packet.headerLength else {
             return false
         }
         let source = packet.source
