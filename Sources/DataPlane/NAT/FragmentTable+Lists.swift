@@ -1,0 +1,157 @@
+/// A datagram that is remembered.
+struct FragmentEntry {
+    var key = FragmentKey(
+        source: TransportAddress(), destination: TransportAddress(), proto: 0, identification: 0, side: 0, offset: 0,
+        length: 0, isLast: false)
+    var flow: UInt32 = 0
+    var born: UInt32 = 0
+    var newIdentification: UInt16 = 0
+    var isOutgoing = false
+    var isSpoiled = false
+    /// The chain that it is in.
+    var bucket: UInt16 = 0
+    /// The next of the chain, or of the free ones.
+    var chain: UInt16 = 0xFFFF
+    /// The older and the younger neighbour of all, and of its side.
+    var older: UInt16 = 0xFFFF
+    var younger: UInt16 = 0xFFFF
+    var olderOfSide: UInt16 = 0xFFFF
+    var youngerOfSide: UInt16 = 0xFFFF
+    /// Units seen, the end of the furthest, and where the datagram ends; 0: not known yet.
+    var seen: UInt16 = 0
+    var furthest: UInt16 = 0
+    var end: UInt16 = 0
+
+    @inline(__always) @_noAllocation @_noLocks
+    init() {}
+
+    /// Whether every part has been seen.
+    var isWhole: Bool { @_noAllocation @_noLocks get { end != 0 && seen == end } }
+}
+
+/// The ends of a list, and how long it is.
+struct FragmentList {
+    var first: UInt16 = 0xFFFF
+    var last: UInt16 = 0xFFFF
+    var count = 0
+
+    @inline(__always) @_noAllocation @_noLocks
+    init() {}
+}
+
+extension FragmentTable {
+    /// The entry of a datagram, or `none`.
+    @inline(__always) @_noAllocation @_noLocks
+    func place(of key: FragmentKey, _ hash: UInt64) -> UInt16 {
+        var place = chains[Int(truncatingIfNeeded: hash) & (Self.buckets &- 1)]
+        // Invariant: chains hold entries only, end with `none`, and have no circles.
+        while place != Self.none, !entries[Int(place)].key.isSameDatagram(as: key) {
+            place = entries[Int(place)].chain
+        }
+        return place
+    }
+
+    /// Counts a part as seen; false if the datagram is spoiled, by it or before it.
+    @inline(__always) @_noAllocation @_noLocks
+    func add(_ key: FragmentKey, to place: UInt16) -> Bool {
+        let index = Int(place)
+        if entries[index].isSpoiled { return false }
+        let end = UInt16(truncatingIfNeeded: key.end)
+        let known = entries[index].end
+        // Two ends, or something behind the end.
+        let isBehind = known != 0 && (key.isLast || end > known) || key.isLast && end < entries[index].furthest
+        let cover = FragmentCover(covers + index &* FragmentCover.words)
+        if isBehind || key.first >= key.end || !cover.add(first: key.first, end: key.end) {
+            entries[index].isSpoiled = true
+            return false
+        }
+        entries[index].seen &+= UInt16(truncatingIfNeeded: key.end &- key.first)
+        if end > entries[index].furthest { entries[index].furthest = end }
+        if key.isLast { entries[index].end = end }
+        return true
+    }
+
+    /// A free entry for one more of a side: the first of the free ones.
+    @inline(__always) @_noAllocation @_noLocks
+    mutating func makeRoom(side: UInt16) -> UInt16 {
+        let own = perSide[Int(side) & (Self.sides &- 1)]
+        if own.count >= Self.sideCapacity {
+            remove(own.first)
+        } else if free == Self.none {
+            remove(own.first != Self.none ? own.first : all.first)
+        }
+        return free
+    }
+
+    /// A few that are too old make room.
+    @inline(__always) @_noAllocation @_noLocks
+    mutating func expire(_ now: UInt32) {
+        for _ in 0..<4 {
+            guard all.first != Self.none, now &- entries[Int(all.first)].born >= Self.lifetime else { return }
+            remove(all.first)
+        }
+    }
+
+    /// Puts an entry last in its lists: the youngest.
+    @inline(__always) @_noAllocation @_noLocks
+    mutating func append(_ place: UInt16) {
+        let index = Int(place)
+        let side = perSide + Int(entries[index].key.side) & (Self.sides &- 1)
+        entries[index].older = all.last
+        entries[index].olderOfSide = side.pointee.last
+        if all.last != Self.none { entries[Int(all.last)].younger = place } else { all.first = place }
+        if side.pointee.last != Self.none {
+            entries[Int(side.pointee.last)].youngerOfSide = place
+        } else {
+            side.pointee.first = place
+        }
+        all.last = place
+        side.pointee.last = place
+        all.count &+= 1
+        side.pointee.count &+= 1
+    }
+
+    /// Frees an entry.
+    @_noAllocation @_noLocks
+    mutating func remove(_ place: UInt16) {
+        guard place != Self.none else { return }
+        let index = Int(place)
+        let entry = entries[index]
+        let side = perSide + Int(entry.key.side) & (Self.sides &- 1)
+        if entry.older != Self.none {
+            entries[Int(entry.older)].younger = entry.younger
+        } else {
+            all.first = entry.younger
+        }
+        if entry.younger != Self.none {
+            entries[Int(entry.younger)].older = entry.older
+        } else {
+            all.last = entry.older
+        }
+        if entry.olderOfSide != Self.none {
+            entries[Int(entry.olderOfSide)].youngerOfSide = entry.youngerOfSide
+        } else {
+            side.pointee.first = entry.youngerOfSide
+        }
+        if entry.youngerOfSide != Self.none {
+            entries[Int(entry.youngerOfSide)].olderOfSide = entry.olderOfSide
+        } else {
+            side.pointee.last = entry.olderOfSide
+        }
+        all.count &-= 1
+        side.pointee.count &-= 1
+
+        if chains[Int(entry.bucket)] == place {
+            chains[Int(entry.bucket)] = entry.chain
+        } else {
+            var before = chains[Int(entry.bucket)]
+            while before != Self.none, entries[Int(before)].chain != place { before = entries[Int(before)].chain }
+            if before != Self.none { entries[Int(before)].chain = entry.chain }
+        }
+        // A part that spoiled it may have left bits behind the furthest.
+        let cover = FragmentCover(covers + index &* FragmentCover.words)
+        cover.clear(before: entry.isSpoiled ? FragmentCover.units : Int(entry.furthest))
+        entries[index].chain = free
+        free = place
+    }
+}
