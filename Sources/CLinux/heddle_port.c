@@ -75,3 +75,10 @@ int64_t heddle_packet_take_drops(int fd) {
     if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &length)) return -errno;
     return statistics.tp_drops;
 }
+
+int heddle_packet_interface(int fd) {
+    struct sockaddr_ll name;
+    socklen_t length = sizeof name;
+    if (getsockname(fd, (struct sockaddr *)&name, &length) < 0) return -errno;
+    return name.sll_ifindex;
+}

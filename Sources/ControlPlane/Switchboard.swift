@@ -3,6 +3,7 @@ import DataPlane
 public import HeddleAPI
 import Logging
 import Netlink
+import Relay
 import SystemPackage
 
 /// The control plane: records what is wanted, makes it true, and keeps it true. Everything in it happens on one thread
@@ -71,8 +72,8 @@ public actor Switchboard: ControlService {
     var uplinkFilters: [UInt16: SocketFilter] = [:]
     /// Guards of what is published, by the number of the record.
     var openGuards: [UInt32: OpenGuards] = [:]
-    /// Serves those who reach a published port by other ways than an uplink.
-    let relay: RelayServer
+    /// Serves those who reach a published port by other ways than an uplink; made with the first one.
+    var relay: RelayServer?
     /// What the kernel dropped, by port.
     var kernelDrops: [UInt16: KernelDrops] = [:]
     /// What had come in by a port when its kernel drops were read last.

@@ -29,4 +29,7 @@ int heddle_packet_open(int ifindex, int promiscuous, int receive_buffer, int sen
 // Frames that the socket's queue had no room for since the last call, or -errno. Resets the kernel's count.
 int64_t heddle_packet_take_drops(int fd);
 
+// The index of the interface that a packet socket is bound to, or -errno.
+int heddle_packet_interface(int fd);
+
 #endif

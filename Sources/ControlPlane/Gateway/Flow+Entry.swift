@@ -2,7 +2,7 @@ import Addresses
 import DataPlane
 import HeddleAPI
 
-extension Flow {
+extension HeddleAPI.Flow {
     /// What the API shows of a flow in the engine's table.
     init(_ entry: FlowEntry, network: String, uplink: String?) {
         self.init(

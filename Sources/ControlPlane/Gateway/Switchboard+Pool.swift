@@ -16,16 +16,17 @@ extension Switchboard {
             return
         }
         do {
-            let reservation = try PoolReservation.make()
-            defer { for descriptor in reservation.descriptors { close(descriptor) } }
+            let range = PoolReservation.standardPorts
+            var reservation = try PoolReservation(range)
+            defer { reservation.close() }
             let pool = PoolConfiguration(
-                first: reservation.first, count: UInt16(reservation.count), excluded: reservation.excluded)
+                first: range.lowerBound, count: UInt16(range.count), excluded: reservation.taken)
             let bundle = try DescriptorBundle.make(reservation.descriptors, note: PoolNote.bytes(pool))
             engine.keep(Self.poolNumber, descriptor: bundle)
             engine.set(pool)
             isPoolReserved = true
-            if !reservation.excluded.isEmpty {
-                log.notice("\(reservation.excluded.count) ports of the pool are in use by others and are left out")
+            if !reservation.taken.isEmpty {
+                log.notice("\(reservation.taken.count) ports of the pool are in use by others and are left out")
             }
         } catch {
             log.error("cannot bind the ports that outgoing flows use: \(error)")

@@ -6,7 +6,7 @@ extension Switchboard {
     private static let mostFlows = 100_000
 
     /// See `ControlService`.
-    public func flows(network name: String?) throws(APIError) -> [Flow] {
+    public func flows(network name: String?) throws(APIError) -> [HeddleAPI.Flow] {
         // A name that nobody knows is refused, as everywhere.
         let wanted: UInt16?
         if let name { wanted = try findNetwork(name).domain } else { wanted = nil }
@@ -16,7 +16,7 @@ extension Switchboard {
         ) { first, _ in first }
         return engine.flows(domain: wanted, limit: Self.mostFlows).compactMap { entry in
             guard let network = names[entry.domain] else { return nil }
-            return Flow(entry, network: network, uplink: uplinks[entry.uplink])
+            return HeddleAPI.Flow(entry, network: network, uplink: uplinks[entry.uplink])
         }
     }
 }

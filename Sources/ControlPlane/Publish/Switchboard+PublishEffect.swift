@@ -4,6 +4,7 @@ import Glibc
 import HeddleAPI
 import Logging
 import Netlink
+import Relay
 
 /// What makes a publish true: sockets that keep its ports (guards), entries of the data plane for what arrives by
 /// uplinks, and a relay for what arrives otherwise.
@@ -35,7 +36,7 @@ extension Switchboard {
         for record in records {
             guard let guards = openGuards.removeValue(forKey: record.number) else { continue }
             isChanged = true
-            relay.remove(id: record.number)
+            relay?.remove(id: record.number)
             for number in Self.dataPlaneNumbers(record) { engine.unpublish(number) }
             for part in 0..<guards.bundles { engine.letGo(Self.bundleNumber(record, part)) }
             for descriptor in guards.descriptors { close(descriptor) }
@@ -172,9 +173,18 @@ extension Switchboard {
         guard
             let target = endpoint.addresses.map(\.address).first(where: { wanted == nil || $0.family == wanted })
         else { return }
-        relay.add(
-            id: record.number, proto: record.proto.number, listeners: guards.descriptors, target: target,
-            firstPort: record.insideFirst)
+        // The relay takes over what it is given.
+        let copies = guards.descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, 0) }.filter { $0 >= 0 }
+        do throws(RelayError) {
+            let server: RelayServer
+            if let relay { server = relay } else { server = try RelayServer(log: log) }
+            relay = server
+            try server.add(
+                id: record.number, record.proto.transport, descriptors: copies, target: target,
+                firstPort: record.insideFirst)
+        } catch {
+            log.error("local clients don't reach \(record.specification): \(error)")
+        }
     }
 
     // MARK: The data plane
@@ -199,7 +209,7 @@ extension Switchboard {
             guard let inside = endpoint.addresses.first(where: { $0.family == family })?.address else { continue }
             let host = record.hostAddress.flatMap { $0.isUnspecified ? nil : $0 }
             let configuration = PublishConfiguration(
-                number: number, transport: record.proto.number, host: host, uplink: uplink,
+                number: number, transport: record.proto.transport.rawValue, host: host, uplink: uplink,
                 first: record.first, last: record.last, domain: network.domain, port: endpoint.port,
                 mac: endpoint.mac, inside: inside, insideFirst: record.insideFirst)
             try engineWork { engine throws(EngineFailure) in try engine.publish(configuration) }

@@ -152,7 +152,9 @@ extension Switchboard {
             } else if !port.kind.isInDomain {
                 configuration.domain = 0
             }
-            if port.kind == .uplink { uplinkPorts[UplinkSocket.interface(of: port.descriptor)] = port.port }
+            if port.kind == .uplink, let index = PacketSocket.interface(of: port.descriptor) {
+                uplinkPorts[index] = port.port
+            }
             engine.hold(configuration, descriptor: port.descriptor)
         }
     }

@@ -8,6 +8,9 @@ struct PublishSpecification: Hashable, Sendable {
     enum Transport: String, Hashable, Sendable {
         case tcp
         case udp
+
+        /// With the number that IP headers have.
+        var transport: TransportProtocol { self == .tcp ? .tcp : .udp }
     }
 
     /// See `Transport`.

@@ -23,4 +23,10 @@ public enum PacketSocket {
         guard result >= 0 else { throw Errno(rawValue: Int32(-result)) }
         return UInt64(result)
     }
+
+    /// The index of the interface that a socket is bound to; nil: it is no packet socket, or its interface is gone.
+    public static func interface(of descriptor: Int32) -> Int32? {
+        let index = heddle_packet_interface(descriptor)
+        return index > 0 ? index : nil
+    }
 }
