@@ -73,6 +73,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        // Published ports for clients on the host itself.
+        .target(
+            name: "Relay",
+            dependencies: [
+                "Addresses", "CLinux", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         // Measuring against the kernel, side by side.
         .target(
             name: "Bench",
@@ -129,7 +138,7 @@ let package = Package(
             name: "KernelTests",
             dependencies: [
                 "DataPlane", "Netlink", "Addresses", "HeddleAPI", "HeddleClient", "CLinux", "heddled", "heddle-engine",
-                "heddle", system,
+                "heddle", "Relay", logging, system,
             ],
             swiftSettings: settings),
     ],

@@ -6,11 +6,14 @@ public struct PortError: Error, Sendable, Hashable, CustomStringConvertible {
     public var errno: Errno
     /// What was being opened: "TAP eth0", "packet socket on interface 7".
     public var subject: String
+    /// Who has what was wanted, where that is known.
+    public var holder: PortHolder?
 
     /// Makes an error.
-    public init(errno: Errno, subject: String) {
+    public init(errno: Errno, subject: String, holder: PortHolder? = nil) {
         self.errno = errno
         self.subject = subject
+        self.holder = holder
     }
 
     /// The thing, the reason and, where one is known, the way out.
@@ -22,6 +25,10 @@ public struct PortError: Error, Sendable, Hashable, CustomStringConvertible {
             return reason + "; this kernel has no /dev/net/tun (load the module tun, or give the container that device)"
         case .notPermitted, .permissionDenied:
             return reason + "; CAP_NET_ADMIN and CAP_NET_RAW are needed (run as root)"
+        case .addressInUse where holder != nil:
+            return reason + (holder.map { "; \($0) has it: stop that, or choose another port" } ?? "")
+        case .tooManyOpenFiles:
+            return reason + "; raise the limit of open files (LimitNOFILE= of the service, or ulimit -n)"
         default:
             return reason
         }

@@ -1,0 +1,8 @@
+import Glibc
+
+/// System calls under other names than those of methods that use them.
+enum RelaySystem {
+    static func close(_ descriptor: Int32) {
+        _ = Glibc.close(descriptor)
+    }
+}
