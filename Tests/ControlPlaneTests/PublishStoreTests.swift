@@ -1,5 +1,6 @@
 import Addresses
 import GRDB
+import HeddleAPI
 import Testing
 
 @testable import ControlPlane

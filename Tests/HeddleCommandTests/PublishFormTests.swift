@@ -58,7 +58,7 @@ struct PublishFormTests {
 
     @Test func whatIsPublishedIsShown() {
         let ports = [
-            port(8_080...8_080, 80...80), port("db", at: "127.0.0.1", 8_000...8_009, 80...89),
+            port("web", 8_080...8_080, 80...80), port("db", at: "127.0.0.1", 8_000...8_009, 80...89),
             port(at: "fd00::1", 53...53, 53...53, reason: "the endpoint is gone"),
         ]
         #expect(
@@ -107,7 +107,7 @@ struct PublishFormTests {
             "number", "network", "sandbox", "endpoint", "spec", "proto", "host_port", "host_end", "port", "end", "mode",
             "state",
         ]
-        let everywhere = try object(port(8_080...8_080, 80...80))
+        let everywhere = try object(port("web", 8_080...8_080, 80...80))
         #expect(Set(everywhere.keys) == keys)
         #expect(everywhere["host_port"] as? Int == 8_080 && everywhere["state"] as? String == "active")
         let somewhere = try object(port(at: "127.0.0.1", 80...81, 80...81, reason: "why"))
