@@ -24,10 +24,10 @@ extension Switchboard {
             guard let link = try? own.link(index: network.hostIndex), let counters = link.statistics else { continue }
             update(port) { $0.deviceSays(counters.txDropped) }
         }
-        for tunnel in tunnelRecords.values {
-            guard let held = engine.ports[tunnel.id], !onlyBusy || isBusy(tunnel.id) else { continue }
+        for port in Array(tunnelRecords.values.map(\.id)) + uplinkPorts.values {
+            guard let held = engine.ports[port], !onlyBusy || isBusy(port) else { continue }
             guard let count = try? PacketSocket.takeDrops(descriptor: held.descriptor) else { continue }
-            update(tunnel.id) { $0.add(count) }
+            update(port) { $0.add(count) }
         }
         for record in endpointRecords.values where record.phase == .active && !record.isGone {
             guard let held = engine.ports[record.port], !onlyBusy || isBusy(record.port) else { continue }

@@ -63,7 +63,15 @@ extension Switchboard {
             guard let network = networkRecords[endpoint.network] else { continue }
             rows.append((endpoint.port, row(port: endpoint.port, label: endpoint.label, network: network)))
         }
-        return Statistics(ports: rows.sorted { $0.port < $1.port }.map(\.row) + overlayRows())
+        return Statistics(ports: rows.sorted { $0.port < $1.port }.map(\.row) + uplinkRows() + overlayRows())
+    }
+
+    /// The host's interfaces that packets leave and enter by.
+    private func uplinkRows() -> [Statistics.Port] {
+        hostLook.uplinks.compactMap { uplink in
+            guard let port = uplinkPorts[uplink.index] else { return nil }
+            return row(engine.counters(port: port) ?? PortCounters(), label: "uplink@\(uplink.name)", network: "")
+        }
     }
 
     /// The tunnel side of every overlay, and what of every tunnel belongs to no network.

@@ -110,11 +110,11 @@ extension HeddleUnderTest {
                 wired.filter { $0.sandbox == sandbox.name }.map { "\($0.ifname) \($0.id)" })
         }
         let rows = try client.statistics().ports
-        let ports = rows.filter { !$0.port.hasPrefix("vxlan") }.count
+        let ports = rows.filter { !$0.port.hasPrefix("vxlan") && !$0.port.hasPrefix("uplink@") }.count
         if ports != withHostPort.count + endpoints.count { wrong.append("there are \(ports) ports") }
         let overlays = networks.filter { $0.driver == "overlay" }
         let tunnels = Set(overlays.map { "\($0.options["local"] ?? "") \($0.options["port"] ?? "")" }).count
-        let vxlan = rows.count - ports
+        let vxlan = rows.count { $0.port.hasPrefix("vxlan") }
         if vxlan != overlays.count + tunnels { wrong.append("there are \(vxlan) rows of overlays and tunnels") }
         // Older kernels have no such devices.
         let devices = ofHost.count { $0.hasPrefix("hdltx") }
