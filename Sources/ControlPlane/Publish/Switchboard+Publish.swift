@@ -26,6 +26,7 @@ extension Switchboard {
             // What can't be forgotten now is shown, waits, and is opened if that becomes possible.
             for record in records { waitingPublishes[record.number] = error.message }
             try? forget(records)
+            retryPublishesLater()
             throw error
         }
         for wish in wishes { log.info("\(wish) leads to \(endpoint.label) in \(name)") }

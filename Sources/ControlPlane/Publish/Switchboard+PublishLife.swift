@@ -24,8 +24,12 @@ extension Switchboard {
 
     /// Opens all that is recorded of an endpoint; what can't be opened now waits.
     func openOrWait(_ endpoint: EndpointRecord) {
+        openOrWait(publishes(of: endpoint), endpoint: endpoint)
+    }
+
+    private func openOrWait(_ publishes: [PublishRecord], endpoint: EndpointRecord) {
         guard let network = networkRecords[endpoint.network] else { return }
-        for publish in publishes(of: endpoint) {
+        for publish in publishes {
             let before = waitingPublishes[publish.number]
             do throws(APIError) {
                 try open([publish], endpoint: endpoint, network: network)
@@ -57,7 +61,8 @@ extension Switchboard {
         }
     }
 
-    private func retryPublishesLater() {
+    /// Tries again what waits, after a while.
+    func retryPublishesLater() {
         guard !isPublishRetryDue, !waitingPublishes.isEmpty else { return }
         isPublishRetryDue = true
         loop.after(Self.publishPause) { [weak self] in
@@ -69,10 +74,11 @@ extension Switchboard {
     }
 
     private func retryPublishes() {
-        let waiting = Set(waitingPublishes.keys.compactMap { publishRecords[$0]?.endpoint })
-        for id in waiting.sorted() {
-            guard let endpoint = endpointRecords[id], endpoint.phase == .active, !endpoint.isGone else { continue }
-            openOrWait(endpoint)
+        for publish in waitingPublishes.keys.sorted().compactMap({ publishRecords[$0] }) {
+            guard let endpoint = endpointRecords[publish.endpoint], endpoint.phase == .active, !endpoint.isGone else {
+                continue
+            }
+            openOrWait([publish], endpoint: endpoint)
         }
         retryPublishesLater()
     }
