@@ -91,7 +91,10 @@ extension Switchboard {
                     id: port, domain: 0, kind: .uplink, mtu: uplink.mtu, token: Identifier.token())
                 engine.hold(configuration, descriptor: descriptor)
                 uplinkPorts[uplink.index] = port
-                try engineWork { engine throws(EngineFailure) in try engine.plug(port: port) }
+                // Without an engine the next one is told.
+                if engine.link != nil {
+                    try engineWork { engine throws(EngineFailure) in try engine.plug(port: port) }
+                }
                 log.info("\(uplink.name) is an uplink")
             } catch {
                 log.error("\(error)")

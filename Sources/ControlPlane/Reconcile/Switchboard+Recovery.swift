@@ -37,6 +37,7 @@ extension Switchboard {
         hold(taken)
         for step in steps where !step.needsEngine { perform(step) }
         prepareOverlays()
+        followHost()
         openRecordedPublishes(besides: Set(steps.compactMap(\.rewiredEndpoint)))
         do throws(EngineFailure) {
             try engine.begin()
@@ -45,7 +46,6 @@ extension Switchboard {
         }
         for step in steps where step.needsEngine { perform(step) }
         followUnderlay(enforcing: true)
-        followHost()
         forgetUnansweredQuestions(after: steps)
         watchSandboxes()
         countKernelDropsFromTimeToTime()

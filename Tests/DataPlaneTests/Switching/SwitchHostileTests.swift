@@ -100,8 +100,8 @@ struct SwitchHostileTests {
             case .forward:
                 forwarded += 1
                 ways = [verdict.port]
-            case .tunnel:
-                Issue.record("a frame to a tunnel, of which there is none: seed \(seed) step \(step)")
+            case .tunnel, .route:
+                Issue.record("a frame to a tunnel or router, of which there is none: seed \(seed) step \(step)")
             case .flood:
                 flooded += 1
                 ways = Array(rig.forwarding.floodMembers(verdict.domain))

@@ -85,7 +85,7 @@ final class SwitchRig {
         let verdict = forwarding.verdict(ingress: ingress, header: slot.start, length: frame.count, now: now)
         var outcome = Outcome(verdict: verdict.kind, reason: verdict.reason)
         switch verdict.kind {
-        case .drop, .tunnel: break
+        case .drop, .tunnel, .route: break
         case .forward: send(slot, by: verdict.port, from: ingress, verdict, &outcome)
         case .flood:
             for member in forwarding.floodMembers(verdict.domain) {

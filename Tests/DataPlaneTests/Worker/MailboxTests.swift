@@ -60,7 +60,7 @@ struct MailboxTests {
         #expect(rig.perform(.removePort(1)) == 0)
         rig.mailbox.discardEvents(port: 1)
         try rig.addPort(1)
-        #expect(rig.mailbox.takeEvents() == [WorkerEvent(port: 2, error: EBADFD)])
+        #expect(rig.mailbox.takeEvents() == [WorkerEvent.portGone(port: 2, error: EBADFD)])
         rig.expectSound()
     }
 

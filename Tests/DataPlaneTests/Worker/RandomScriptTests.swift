@@ -58,7 +58,7 @@ struct RandomScriptTests {
         for (port, life) in model.lives where life == .present {
             #expect(rig.device.armed.contains(port) != model.waiting.contains(port), note)
         }
-        #expect(model.reported.sorted { $0.port < $1.port } == model.deaths.sorted { $0.port < $1.port }, note)
+        #expect(model.reported.sorted { $0.number < $1.number } == model.deaths.sorted { $0.number < $1.number }, note)
         #expect(model.deaths.count > 10, note)
         for port in UInt16(1)...40 { rig.expectIngressCloses(port, note) }
         rig.expectSound(note)
@@ -94,7 +94,7 @@ struct RandomScriptTests {
     private func die(_ port: UInt16, _ error: Int32, _ model: inout Model) {
         guard model.lives[port] == .present else { return }
         model.lives[port] = .dead
-        model.deaths.append(WorkerEvent(port: port, error: error))
+        model.deaths.append(WorkerEvent.portGone(port: port, error: error))
     }
 
     /// Now and then a command; returns it.

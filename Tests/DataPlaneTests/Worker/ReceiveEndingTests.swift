@@ -45,7 +45,7 @@ struct ReceiveEndingTests {
         rig.device.deliver(.ended(port: 2, error: error))
         rig.step()
         #expect(rig.device.take().requests == [])
-        #expect(rig.mailbox.takeEvents() == [WorkerEvent(port: 2, error: error)])
+        #expect(rig.mailbox.takeEvents() == [WorkerEvent.portGone(port: 2, error: error)])
         for _ in 0..<20 { rig.step(after: 500 * Self.millisecond) }
         #expect(rig.device.take().requests == [])
         #expect(rig.mailbox.takeEvents() == [])
@@ -62,8 +62,8 @@ struct ReceiveEndingTests {
         let rig = try ScriptedWorker(ports: [1, 2, 3])
         rig.device.deliver(.ended(port: 3, error: EBADFD), .ended(port: 1, error: EFAULT))
         rig.step()
-        let events = rig.mailbox.takeEvents().sorted { $0.port < $1.port }
-        #expect(events == [WorkerEvent(port: 1, error: EFAULT), WorkerEvent(port: 3, error: EBADFD)])
+        let events = rig.mailbox.takeEvents().sorted { $0.number < $1.number }
+        #expect(events == [WorkerEvent.portGone(port: 1, error: EFAULT), WorkerEvent.portGone(port: 3, error: EBADFD)])
         rig.expectSound()
     }
 

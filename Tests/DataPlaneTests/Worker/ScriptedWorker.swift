@@ -135,3 +135,13 @@ final class TemporaryTables {
         close(descriptor)
     }
 }
+
+extension WorkerEvent {
+    /// The port that it is about.
+    var number: UInt16 {
+        switch self {
+        case .portGone(let port, _): port
+        case .nextHopWanted(let uplink, _): uplink
+        }
+    }
+}
