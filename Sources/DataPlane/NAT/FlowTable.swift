@@ -55,7 +55,7 @@ package struct FlowTable: ~Copyable {
     /// The entry that `age` looks at next.
     var cursor: UInt32 = 1
     /// Flows in state opening.
-    var openingCount = 0
+    package internal(set) var openingCount = 0
 
     /// Goes on with the flows that are in the memory, or begins with none.
     ///
