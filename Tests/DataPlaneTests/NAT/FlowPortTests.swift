@@ -32,7 +32,7 @@ struct FlowPortTests {
         #expect(rig.isConsistent())
     }
 
-    @Test("All ports towards one remote are taken; others remotes have all of them; a closed one is used at once")
+    @Test("All ports towards one remote are taken; other remotes have all of them; a closed one is used at once")
     func exhaustion() {
         let rig = Rig()
         rig.table.limits.openingPerEndpoint = 10_000
