@@ -60,18 +60,26 @@ extension FlowTable {
         return searchMapping(start, parity: ~inside.port & 1, &outside) ? nil : .noPort
     }
 
+    /// Every try is somewhere else: one after another, taken ports would grow together into rows that take long to cross. A pool
+    /// of few ports is looked at whole.
     @_noAllocation @_noLocks
     private mutating func searchMapping(_ start: UInt64, parity: UInt16, _ outside: inout TransportAddress) -> Bool {
         // Invariant: the pool isn't empty.
-        var place = start &>> 32
-        if pool.port(at: place) & 1 != parity { place &+= 1 }
-        var remaining = Self.portTries / 2
+        let isSmall = pool.count <= Int(Self.portTries)
+        var place = start
+        var remaining = isSmall ? UInt32(truncatingIfNeeded: pool.count) : Self.portTries / 2
         while remaining > 0 {
-            outside.port = pool.port(at: place)
-            // Where the range comes round after an odd number of ports, parity changes.
-            if outside.port & 1 == parity, pool.contains(outside.port), isFreeForMapping(outside) { return true }
-            place &+= outside.port & 1 == parity ? 2 : 1
             remaining &-= 1
+            var port = pool.port(at: place &>> 32)
+            if isSmall {
+                place &+= 1 &<< 32
+                if port & 1 != parity { continue }
+            } else {
+                place = (place ^ place &>> 29) &* 0x9E37_79B9_7F4A_7C15 &+ 0x9FB2_1C65_1E98_DF25
+                port = port & 0xFFFE | parity
+            }
+            outside.port = port
+            if pool.contains(port), isFreeForMapping(outside) { return true }
         }
         return false
     }
