@@ -78,7 +78,7 @@ extension FragmentTable {
         if own.count >= Self.sideCapacity {
             remove(own.first)
         } else if free == Self.none {
-            remove(own.first != Self.none ? own.first : all.first)
+            remove(own.count >= Self.fairShare ? own.first : all.first)
         }
         return free
     }

@@ -131,7 +131,7 @@ struct FragmentTableTests {
         let first = table.find(Self.key(999, offset: 8), now: 2_000)
         #expect(last.isFound && !first.isFound)
         table.removeAll(side: 39)
-        #expect(table.count == 1_024 - 64)
+        #expect(table.count == 1_024 - 16)
         let expired = table.expire(now: 32_000)
         #expect(table.count == 0 && expired == 0)
     }

@@ -69,7 +69,9 @@ struct RewritingErrorTests {
             flow.payload = randomBytes(random.below(80), &random)
             flow.source = UInt128(random.next()) << 64 | UInt128(random.next())
             let source = UInt128(random.next()) << 64 | UInt128(random.next())
-            let count = (flow.isIPv4 ? 28 : 48) + random.below(80)
+            var count = (flow.isIPv4 ? 28 : 48) + random.below(80)
+            // Of half a checksum nothing is known.
+            if count == (flow.isIPv4 ? 37 : 57) { count += 1 }
             let port = UInt16(truncatingIfNeeded: random.next())
             #expect(
                 check(flow, count: count, source: source, port: port, router: source ^ 1), "seed \(seed), step \(step)")

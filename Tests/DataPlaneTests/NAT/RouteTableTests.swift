@@ -32,7 +32,7 @@ struct RouteTableTests {
             ("9.9.9.9", 1), ("10.0.0.1", 2), ("10.1.0.0", 3), ("10.1.2.2", 3), ("10.1.2.3", 4), ("10.1.2.4", 3),
             ("10.2.0.0", 2), ("11.0.0.0", 1), ("255.255.255.255", 8), ("2001:db8::1", 5), ("2001:db8:0:1::9", 6),
             ("2001:db8:0:2::", 5), ("2001:db9::", nil), ("::", nil), ("ffff::1", 7),
-            ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", nil),
+            ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 7), ("fffe::", nil),
         ] as [(String, UInt16?)] {
             #expect(try uplink(table, address) == expected, "\(address)")
         }
