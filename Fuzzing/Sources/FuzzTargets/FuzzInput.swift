@@ -29,3 +29,16 @@ struct FuzzInput {
 func require(_ holds: Bool, _ what: StaticString) {
     if !holds { fatalError("\(what)") }
 }
+
+/// Memory of exactly its size: a read past the end is one that the sanitizer sees.
+func withExactBytes<Result>(_ bytes: [UInt8], _ body: (UnsafeMutableRawPointer) -> Result) -> Result {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, bytes.count), alignment: 1)
+    defer { memory.deallocate() }
+    UnsafeMutableRawBufferPointer(start: memory, count: bytes.count).copyBytes(from: bytes)
+    return body(memory)
+}
+
+/// What stands in memory.
+func bytes(_ start: UnsafeRawPointer, _ count: Int) -> [UInt8] {
+    Array(UnsafeRawBufferPointer(start: start, count: count))
+}

@@ -1,17 +1,5 @@
 import DataPlane
 
-/// Memory of exactly its size: a read past the end is one that the sanitizer sees.
-private func withExactBytes<Result>(_ bytes: [UInt8], _ body: (UnsafeMutableRawPointer) -> Result) -> Result {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, bytes.count), alignment: 1)
-    defer { memory.deallocate() }
-    UnsafeMutableRawBufferPointer(start: memory, count: bytes.count).copyBytes(from: bytes)
-    return body(memory)
-}
-
-private func bytes(_ start: UnsafeRawPointer, _ count: Int) -> [UInt8] {
-    Array(UnsafeRawBufferPointer(start: start, count: count))
-}
-
 /// Outer frames one after the other: choice (1), length (2), virtio_net_hdr (10), frame. The choice says how many bytes
 /// stand in front of the IP header (the lowest two bits), and what is done to the frame as if it were an inner one.
 @_cdecl("heddle_fuzz_tunnel")

@@ -1,7 +1,7 @@
 /// Which flow the fragments of a datagram belong to: only the first one tells ports (RFC 4787, REQ-14).
 ///
 /// Bounded and fair: 1,024 datagrams for 30 seconds, 64 from each side; one more takes the place of its own side's
-/// oldest, or where its side has none and the table is full, of the oldest of all. A datagram that has been seen whole
+/// oldest, or where its side has less than 16 and the table is full, of the oldest of all. A datagram that has been seen whole
 /// makes room at once. Parts that overlap spoil the whole datagram (RFC 5722, and for IPv4 the same): nothing of it goes
 /// on any more. Later fragments that come before the first are kept in `held`, which is bounded too.
 ///
@@ -13,6 +13,8 @@ package struct FragmentTable: ~Copyable {
     package static var sideCapacity: Int { @_noAllocation @_noLocks get { 64 } }
     /// Milliseconds that a datagram is remembered, and that a fragment is held.
     package static var lifetime: UInt32 { @_noAllocation @_noLocks get { 30_000 } }
+    /// What a side may have at the cost of others.
+    static var fairShare: Int { @_noAllocation @_noLocks get { 16 } }
     static var sides: Int { @_noAllocation @_noLocks get { 4_096 } }
     static var buckets: Int { @_noAllocation @_noLocks get { 2_048 } }
     /// No entry.
@@ -157,20 +159,4 @@ package struct FragmentTable: ~Copyable {
         while perSide[index].first != Self.none { remove(perSide[index].first) }
         held.removeAll(side: side)
     }
-}
-
-/// What a later fragment's first one was sent as.
-package struct FragmentFlow: Sendable {
-    /// Whether the first fragment has come.
-    package var isFound = false
-    /// Whether parts overlap: nothing of the datagram may go on.
-    package var isSpoiled = false
-    /// As `remember` was told, and the next two.
-    package var flow: UInt32 = 0
-    package var isOutgoing = false
-    package var newIdentification: UInt16 = 0
-
-    /// Not found.
-    @inline(__always) @_noAllocation @_noLocks
-    package init() {}
 }

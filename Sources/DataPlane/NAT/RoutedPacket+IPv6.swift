@@ -7,8 +7,9 @@ extension RoutedPacket {
         if whole.payloadLength == 0, isSuperframe {
             packetLength = available
         } else {
-            packetLength = IPv6View.headerLength &+ whole.payloadLength
-            guard packetLength <= available else { return }
+            let told = IPv6View.headerLength &+ whole.payloadLength
+            guard told <= available else { return }
+            packetLength = told
         }
         // Without the padding: no header may lie in it.
         guard let packet = IPv6View(network, available: packetLength) else { return }

@@ -27,7 +27,7 @@ package struct RoutedPacket {
     package internal(set) var networkOffset = Ethernet.headerLength
     /// Where the transport header begins; of a later fragment, where its payload does.
     package internal(set) var transportOffset = Ethernet.headerLength
-    /// Bytes of the transport header that the packet's meaning lies in: nothing but its own rules may change them.
+    /// Bytes of the transport header with its options; 0: there is none that is known.
     var transportLength = 0
     /// The IP protocol; of a later fragment, what its header tells.
     package internal(set) var proto: UInt8 = 0
