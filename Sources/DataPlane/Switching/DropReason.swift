@@ -35,7 +35,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case guardIPv6
     /// A tagged frame at an access port, or tags nested too deep for the source guard to see what they hold.
     case vlanTagged
-    /// VLAN 4095, which no frame may carry (IEEE 802.1Q).
+    /// VLAN 4095, which no frame may carry (IEEE 802.1Q); only where VLANs are told apart, elsewhere tags are payload.
     case vlanReserved
     /// virtio_net_hdr: a gso_type that isn't known or isn't supported.
     case vnetGSOType
@@ -95,6 +95,11 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case exceedsTunnelMTU
     /// The network's tunnel isn't open.
     case noTunnel
+
+    // Ingress of tunnels, again.
+
+    /// From a VTEP, with the source address of a guarded endpoint that is here.
+    case guardedStation
 }
 
 extension DropReason {
@@ -113,7 +118,8 @@ extension DropReason {
         if rawValue < DropReason.exceedsMTU.rawValue { return .ingress }
         if rawValue < DropReason.kernelQueue.rawValue { return .egress }
         if rawValue < DropReason.outerMalformed.rawValue { return .kernel }
-        return rawValue < DropReason.exceedsTunnelMTU.rawValue ? .ingress : .egress
+        if rawValue < DropReason.exceedsTunnelMTU.rawValue { return .ingress }
+        return rawValue < DropReason.guardedStation.rawValue ? .egress : .ingress
     }
 
     /// Whether this is a reason. A pattern, since `==` of an enum is generic and not allowed on the way of a frame.
@@ -166,6 +172,7 @@ extension DropReason {
         case .splitHorizon: "split-horizon"
         case .exceedsTunnelMTU: "exceeds-tunnel-mtu"
         case .noTunnel: "no-tunnel"
+        case .guardedStation: "guarded-station"
         }
     }
 }
