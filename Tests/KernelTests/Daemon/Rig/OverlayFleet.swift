@@ -1,4 +1,5 @@
 import Addresses
+import Glibc
 import HeddleAPI
 import HeddleClient
 import Netlink
@@ -138,16 +139,30 @@ final class OverlayFleet {
         return false
     }
 
-    /// Super-frames that have left a host whole, by its tunnel's device; nil where it has none.
-    func sentWhole(by lab: HeddleUnderTest) throws -> UInt64? {
-        let device = try lab.host.ask { route in try route.links().first { $0.name.hasPrefix("hdltx") } }
-        return device?.statistics?.rxPackets
+    /// The device of a host's tunnel.
+    func device(of lab: HeddleUnderTest) throws -> Link? {
+        try lab.host.ask { route in try route.links().first { $0.name.hasPrefix("hdltx") } }
+    }
+
+    /// Whether this kernel has such devices: since Linux 6.17.
+    static var haveDevices: Bool {
+        var names = utsname()
+        uname(&names)
+        let release = withUnsafeBytes(of: &names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        return numbers.count == 2 && (numbers[0], numbers[1]) >= (6, 17)
+    }
+
+    /// Super-frames that have left a host whole, by its tunnel's device.
+    func sentWhole(by lab: HeddleUnderTest) throws -> UInt64 {
+        guard let counters = try device(of: lab)?.statistics else { throw LabError("there is no device") }
+        return counters.rxPackets
     }
 
     /// Whether a host's super-frames leave whole within some seconds, while somebody transfers.
     func leavesWhole(_ lab: HeddleUnderTest) throws -> Bool {
-        let before = try sentWhole(by: lab) ?? 0
-        return try Patience.until { try sentWhole(by: lab) ?? 0 > before + 20 }
+        let before = try sentWhole(by: lab)
+        return try Patience.until { try sentWhole(by: lab) > before + 20 }
     }
 
     /// The row of the tunnel side of an overlay in a host's statistics.
