@@ -47,8 +47,12 @@ public actor Switchboard: ControlService {
     var tunnelMTUs: [String: Int] = [:]
     /// Index of the interface by which all peers of a tunnel are reached, if it is one.
     var tunnelInterfaces: [TunnelPlace: UInt32] = [:]
-    /// Tunnels that could not be opened, which was said.
-    var closedTunnels: Set<TunnelPlace> = []
+    /// Tunnels that could not be opened, which was said, and why.
+    var closedTunnels: [TunnelPlace: String] = [:]
+    /// Tunnels whose device isn't used, which was said, and why.
+    var brokenDevices: [TunnelPlace: String] = [:]
+    /// Whether a tunnel's device was down since they were looked at.
+    var areDevicesDoubted = false
     /// Whether closed tunnels will be tried again.
     var isTunnelRetryDue = false
     /// After which time that was done last; zero once all are open.

@@ -1,5 +1,27 @@
 /// A network as the API shows it: a virtual switch and what is said about it.
 public struct Network: Codable, Sendable, Hashable {
+    /// This host's end of an overlay.
+    public struct Tunnel: Codable, Sendable, Hashable {
+        /// Whether frames leave for other hosts, and those of others arrive.
+        public enum State: String, Codable, Sendable, Hashable {
+            /// They do.
+            case open
+            /// The network ends at this host.
+            case closed
+        }
+
+        /// See `State`.
+        public var state: State
+        /// Why it is closed, or why it is slower than it could be; nil if there is nothing to say.
+        public var reason: String?
+
+        /// Makes the description of a tunnel.
+        public init(isOpen: Bool, reason: String? = nil) {
+            state = isOpen ? .open : .closed
+            self.reason = reason
+        }
+    }
+
     /// The name users say.
     public var name: String
     /// 16 hexadecimal digits, never used again for another network.
@@ -18,11 +40,13 @@ public struct Network: Codable, Sendable, Hashable {
     public var isolated: Bool
     /// What else was said at creation, by the option's long name.
     public var options: [String: String]
+    /// nil for a network that isn't an overlay.
+    public var tunnel: Tunnel?
 
     /// Makes the description of a network.
     public init(
         name: String, id: String, driver: String, subnets: [String], gateways: [String], mtu: Int, `internal`: Bool,
-        isolated: Bool, options: [String: String]
+        isolated: Bool, options: [String: String], tunnel: Tunnel? = nil
     ) {
         self.name = name
         self.id = id
@@ -33,6 +57,7 @@ public struct Network: Codable, Sendable, Hashable {
         self.internal = `internal`
         self.isolated = isolated
         self.options = options
+        self.tunnel = tunnel
     }
 }
 

@@ -53,7 +53,9 @@ import Testing
             (["local": "224.0.0.1"], "multicast"), (["local": "255.255.255.255"], "broadcast"),
             (["local": "fe80::1"], "link-local"), (["local": "::ffff:198.18.0.1"], "written as IPv6"),
             (["peer": "fd00::2"], "IPv6"), (["peer": "198.18.0.1"], "own address"),
-            (["peer": "198.18.0.2,"], "peer"), (["peer": "198.18.0.2,198.18.0.2"], "twice"),
+            (["peer": "198.18.0.2,"], "peer"), (["peer": "0.0.0.0"], "unspecified"),
+            (["peer": "239.0.0.1"], "multicast"),
+            (["peer": "255.255.255.255"], "broadcast"), (["peer": "198.18.0.2,198.18.0.2"], "twice"),
             (["port": "0"], "1 to 65535"), (["port": "65536"], "1 to 65535"), (["port": "vxlan"], "1 to 65535"),
             (["learning": "maybe"], "on or off"), (["accept-any-peer": "yes"], "true or false"),
             (["parent": "eth0"], "\"parent\" means nothing"),
@@ -61,6 +63,20 @@ import Testing
     func refusals(_ changes: [String: String?], _ reason: String) {
         let error = refusal(changes)
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "none")")
+    }
+
+    @Test func superframesLeaveWholeWhereThatSparesTheKernelCutting() {
+        let tunnel = ["tx-udp_tnl-csum-segmentation": true, "tx-tcp-segmentation": true]
+        let trains = ["tx-udp-segmentation": true]
+        let both = tunnel.merging(trains) { first, _ in first }
+        func prefersDevice(_ kind: String?, _ features: [String: Bool]) -> Bool {
+            UnderlayLook.prefersDevice(kind: kind, features: features)
+        }
+        #expect(prefersDevice("veth", both) && prefersDevice(nil, tunnel) && prefersDevice(nil, [:]))
+        #expect(!prefersDevice("veth", trains) && !prefersDevice(nil, ["tx-udp-segmentation": true]))
+        // TSO is off.
+        #expect(!prefersDevice("veth", both.merging(["tx-tcp-segmentation": false]) { _, new in new }))
+        #expect(!prefersDevice("bridge", both) && prefersDevice("bridge", tunnel))
     }
 
     @Test func peersHaveABound() {

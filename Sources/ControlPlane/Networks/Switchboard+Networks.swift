@@ -7,12 +7,12 @@ import Netlink
 extension Switchboard {
     /// See `ControlService`.
     public func networks() throws(APIError) -> [Network] {
-        networkRecords.values.sorted { $0.name < $1.name }.map(\.model)
+        networkRecords.values.sorted { $0.name < $1.name }.map(model(of:))
     }
 
     /// See `ControlService`.
     public func network(named name: String) throws(APIError) -> Network {
-        try findNetwork(name).model
+        model(of: try findNetwork(name))
     }
 
     /// See `ControlService`.
@@ -48,7 +48,7 @@ extension Switchboard {
         followHost()
         FailPoint.pass(.networkDone)
         log.info("network \(record.name) created")
-        return record.model
+        return model(of: record)
     }
 
     /// See `ControlService`.

@@ -5,7 +5,8 @@ import Logging
 import Netlink
 
 extension Switchboard {
-    /// Everything the engine shall know of a network's domain. While an overlay's tunnel isn't open, it ends at this host.
+    /// Everything the engine shall know of a network's domain. While an overlay's tunnel isn't open, what is for other
+    /// hosts is dropped and counted.
     func domainConfiguration(of network: NetworkRecord) -> DomainConfiguration {
         var domain = DomainConfiguration(id: network.domain)
         if let port = network.hostPort {
@@ -14,9 +15,7 @@ extension Switchboard {
                 ipv6: network.gateway(.v6)?.ipv6, subnets: network.subnets, isInternal: network.isInternal,
                 isRouted: network.isRouted)
         }
-        guard let overlay = network.overlay, let tunnel = tunnelRecords[overlay.place], isOpen(tunnel) else {
-            return domain
-        }
+        guard let overlay = network.overlay, let tunnel = tunnelRecords[overlay.place] else { return domain }
         let isRouted = network.hostPort != nil
         domain.overlay = OverlayConfiguration(
             vni: overlay.vni, tunnel: tunnel.id, mtu: UInt32(clamping: tunnelMTUs[network.id] ?? network.mtu),
@@ -53,7 +52,6 @@ extension Switchboard {
         if let port = network.hostPort, engine.ports[port] != nil {
             stations.append(StationConfiguration(domain: network.domain, mac: network.gatewayMAC, port: port))
         }
-        // Behind a tunnel that isn't open there is nobody.
         guard engine.domains[network.domain]?.overlay != nil else { return stations }
         for station in stationRecords[network.id, default: [:]].values {
             stations.append(StationConfiguration(domain: network.domain, mac: station.mac, vtep: station.vtep))
@@ -95,7 +93,7 @@ extension Switchboard {
                 "the VNI \(overlay.vni) is the network \(twin.name)'s at \(overlay.place)",
                 hint: "Choose another --vni, or another --local or --port.")
         }
-        var look = UnderlayLook(own)
+        var look = UnderlayLook(own, in: ownNamespace)
         let isHere = try PortMaker.kernel("reading the host's addresses") { () throws(NetlinkError) in
             try look.isHere(overlay.place.local)
         }
@@ -104,11 +102,26 @@ extension Switchboard {
                 "the local address \(overlay.place.local) is not on this host",
                 hint: "Give the address of one of this host's interfaces ('ip address' lists them).")
         }
+        try refuseBroadcast(overlay.peers)
+    }
+
+    /// Refuses a peer that isn't one host. What can be seen by the address alone was refused before.
+    func refuseBroadcast(_ peers: [IPAddress]) throws(APIError) {
+        let look = UnderlayLook(own, in: ownNamespace)
+        for peer in peers {
+            let isBroadcast = try PortMaker.kernel("reading the host's addresses") { () throws(NetlinkError) in
+                try look.isBroadcast(peer)
+            }
+            guard isBroadcast else { continue }
+            throw .invalid(
+                "the peer \(peer) can't be a VTEP: it is the broadcast address of one of this host's networks",
+                hint: "Give the address of one host in the underlay network.")
+        }
     }
 
     /// The MTU of a new overlay network: what was asked for, if the tunnel carries it, else what the tunnel carries.
     func mtu(of wish: NetworkSpecification, overlay: OverlaySettings) throws(APIError) -> (network: Int, tunnel: Int) {
-        var look = UnderlayLook(own)
+        var look = UnderlayLook(own, in: ownNamespace)
         let found = try PortMaker.kernel("reading the way to the peers") { () throws(NetlinkError) in
             try look.carried(overlay)
         }

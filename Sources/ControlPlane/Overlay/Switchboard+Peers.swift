@@ -17,6 +17,7 @@ extension Switchboard {
             throw .conflict(
                 "\(peer) is a peer of \(name) already", hint: "'heddle peer ls \(name)' lists them.")
         }
+        try refuseBroadcast([peer])
         try OverlaySpecification.checkCount(overlay.peers.count + 1)
         overlay.peers.append(peer)
         network.overlay = overlay

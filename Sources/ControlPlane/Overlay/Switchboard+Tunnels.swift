@@ -33,6 +33,20 @@ extension Switchboard {
         tunnel.configuration(interface: tunnelInterfaces[tunnel.place] ?? 0)
     }
 
+    /// What the API shows of a network.
+    func model(of network: NetworkRecord) -> Network {
+        var model = network.model
+        guard let overlay = network.overlay else { return model }
+        if let tunnel = tunnelRecords[overlay.place], isOpen(tunnel) {
+            let cut = brokenDevices[overlay.place].map { "super-frames are cut: \($0)" }
+            model.tunnel = Network.Tunnel(isOpen: true, reason: cut)
+        } else {
+            model.tunnel = Network.Tunnel(
+                isOpen: false, reason: closedTunnels[overlay.place] ?? "it is being opened")
+        }
+        return model
+    }
+
     /// Makes sure that there is a tunnel and that the engine has it.
     func ensureTunnel(at place: TunnelPlace) throws(APIError) {
         if let tunnel = tunnelRecords[place], isOpen(tunnel) { return }
@@ -73,13 +87,14 @@ extension Switchboard {
             engine.hold(configuration, descriptor: descriptor)
         }
         engine.tunnels[tunnel.id] = configuration(of: tunnel)
-        closedTunnels.remove(place)
+        closedTunnels[place] = nil
+        brokenDevices[place] = nil
         if closedTunnels.isEmpty { tunnelPause = .zero }
         FailPoint.pass(.tunnelOpened)
     }
 
     /// Says on the device whose it is.
-    private func label(_ device: Int32, of tunnel: TunnelRecord) {
+    func label(_ device: Int32, of tunnel: TunnelRecord) {
         do {
             let index = try TunnelSockets.interfaceIndex(ofDevice: device)
             try own.setAlias(link: index, mark.alias(of: tunnel.label))
@@ -89,12 +104,9 @@ extension Switchboard {
         }
     }
 
-    /// Closes a tunnel's sockets here and in the engine; networks that still use it end at this host for that time.
+    /// Closes a tunnel's sockets here and in the engine; networks that still use it end at this host for that time, and
+    /// what they have for others is counted.
     func closeTunnel(_ tunnel: TunnelRecord) {
-        for network in networks(at: tunnel.place) {
-            guard let known = engine.domains[network.domain], known.overlay != nil else { continue }
-            settle(DomainConfiguration(id: network.domain))
-        }
         // The receiver first: with it goes the tunnel.
         for port in tunnel.ports { engine.removePort(port) }
     }
@@ -111,7 +123,8 @@ extension Switchboard {
         }
         tunnelRecords[place] = nil
         tunnelInterfaces[place] = nil
-        closedTunnels.remove(place)
+        closedTunnels[place] = nil
+        brokenDevices[place] = nil
         for port in tunnel.ports { kernelDrops[port] = nil }
     }
 
@@ -140,10 +153,11 @@ extension Switchboard {
 
     /// Says once that a tunnel can't be opened, and tries again now and then.
     func tunnelFailed(at place: TunnelPlace, _ error: APIError) {
-        if closedTunnels.insert(place).inserted {
-            let names = networks(at: place).map(\.name).joined(separator: ", ")
+        if closedTunnels.updateValue(error.message, forKey: place) != error.message {
+            let names = networks(at: place).map(\.name)
+            let subject = names.joined(separator: ", ") + (names.count == 1 ? " ends" : " end")
             log.error(
-                "\(error.message); \(names) ends at this host until then. \(error.hint ?? "") It is tried again by itself."
+                "\(error.message); \(subject) at this host until then. \(error.hint ?? "") It is tried again by itself."
             )
         }
         guard !isTunnelRetryDue else { return }
@@ -162,7 +176,7 @@ extension Switchboard {
         return TunnelRecord(place: place, ports: ports, tokens: ports.map { _ in 0 })
     }
 
-    private func save(_ tunnel: TunnelRecord) throws(APIError) {
+    func save(_ tunnel: TunnelRecord) throws(APIError) {
         do throws(StoreError) {
             try store.save(tunnel)
         } catch {

@@ -8,7 +8,8 @@ import SystemPackage
 extension Switchboard {
     /// Changes come in swarms; one look is enough for a swarm.
     private static let underlayPause: Duration = .milliseconds(20)
-    /// How often the paths to peers are looked at: the kernel tells nobody that it has learned a smaller path MTU, or has forgotten it.
+    /// How often the paths to peers are looked at: the kernel tells nobody that it has learned a smaller path MTU, or
+    /// has forgotten it.
     private static let pathPause: Duration = .seconds(1)
 
     /// Overlays that are there, by domain.
@@ -50,8 +51,9 @@ extension Switchboard {
 
     /// Makes overlays what their paths carry now; false if there are none any more.
     private func followPaths() -> Bool {
-        var look = UnderlayLook(own)
+        var look = UnderlayLook(own, in: ownNamespace)
         let overlays = activeOverlays
+        mendTunnelDevices()
         for network in overlays {
             guard let carried = carried(network, &look), carried != tunnelMTUs[network.id] else { continue }
             follow(network, &look, enforcing: false)
@@ -79,7 +81,7 @@ extension Switchboard {
             return !networkRecords.values.contains { $0.hostIndex == index }
         }
         switch event {
-        case .added(let link), .changed(let link): return !mark.isOurs(link.alias ?? "")
+        case .added(let link), .changed(let link): return concernsDevice(link) || !mark.isOurs(link.alias ?? "")
         case .removed(let index, _): return isForeign(index)
         case .addressAdded(let address), .addressRemoved(let address): return isForeign(address.interfaceIndex)
         case .routeAdded(let route), .routeRemoved(let route): return isForeign(route.interfaceIndex)
@@ -102,7 +104,7 @@ extension Switchboard {
 
     /// Reads what the tunnels of all overlays carry, before the engine is told of them.
     func measureTunnels() {
-        var look = UnderlayLook(own)
+        var look = UnderlayLook(own, in: ownNamespace)
         for network in activeOverlays { tunnelMTUs[network.id] = carried(network, &look) ?? tunnelMTUs[network.id] }
         for tunnel in tunnelRecords.values {
             findInterface(of: tunnel.place, &look)
@@ -113,14 +115,15 @@ extension Switchboard {
     /// Makes all overlays what their underlay carries now. `enforcing` looks at every interface, also where nothing seems
     /// to have changed: after a crash between record and interface.
     func followUnderlay(enforcing: Bool = false) {
-        var look = UnderlayLook(own)
+        var look = UnderlayLook(own, in: ownNamespace)
+        mendTunnelDevices()
         for network in activeOverlays { follow(network, &look, enforcing: enforcing) }
         for place in tunnelRecords.keys { followInterface(of: place, &look) }
     }
 
     /// Makes one overlay what its underlay carries now, and tells the engine.
     func followUnderlay(_ network: NetworkRecord) {
-        var look = UnderlayLook(own)
+        var look = UnderlayLook(own, in: ownNamespace)
         follow(network, &look, enforcing: false)
         if let place = network.overlay?.place { followInterface(of: place, &look) }
     }
@@ -134,9 +137,9 @@ extension Switchboard {
     /// The same when a network is new: the others' peers are where they were.
     func followInterface(ofNew network: NetworkRecord) {
         guard let overlay = network.overlay, let tunnel = tunnelRecords[overlay.place] else { return }
-        var look = UnderlayLook(own)
+        var look = UnderlayLook(own, in: ownNamespace)
         do throws(NetlinkError) {
-            let found = try look.interface(from: overlay.place.local, to: Set(overlay.peers))
+            let found = try look.deviceInterface(from: overlay.place.local, to: Set(overlay.peers))
             let isFirst = networks(at: overlay.place).count == 1
             let interface = found.map { UInt32(clamping: $0) }
             if isFirst || tunnelInterfaces[overlay.place] != interface {
@@ -163,7 +166,8 @@ extension Switchboard {
     private func findInterface(of place: TunnelPlace, _ look: inout UnderlayLook) {
         let peers = networks(at: place).reduce(into: Set<IPAddress>()) { $0.formUnion($1.overlay?.peers ?? []) }
         do throws(NetlinkError) {
-            tunnelInterfaces[place] = try look.interface(from: place.local, to: peers).map { UInt32(clamping: $0) }
+            let found = try look.deviceInterface(from: place.local, to: peers)
+            tunnelInterfaces[place] = found.map { UInt32(clamping: $0) }
         } catch {
             log.warning("\(error)")
             tunnelInterfaces[place] = nil

@@ -31,7 +31,7 @@ extension TunnelRecord {
     }
 
     /// Whether there is a device.
-    private var hasDevice: Bool { tokens.last != 0 }
+    var hasDevice: Bool { tokens.last != 0 }
 
     /// What the engine is told of each port that there is.
     var portConfigurations: [PortConfiguration] {
@@ -53,6 +53,11 @@ extension TunnelRecord {
     /// The same with new names for descriptors that are opened now.
     func withNewTokens() -> TunnelRecord {
         TunnelRecord(place: place, ports: ports, tokens: ports.map { _ in Identifier.token() })
+    }
+
+    /// The same with a new name for the device's descriptor, which is opened now.
+    func withNewDeviceToken() -> TunnelRecord {
+        TunnelRecord(place: place, ports: ports, tokens: tokens.dropLast() + [Identifier.token()])
     }
 
     /// The same without a device.

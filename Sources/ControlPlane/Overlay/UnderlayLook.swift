@@ -19,13 +19,16 @@ struct UnderlayLook {
     private static let longestPacket = 65_535
 
     private let route: RouteSocket
+    private let namespace: NetworkNamespace
     private var ways: [Way: Carrier] = [:]
     private var interfaces: [IPAddress: Int32]?
     private var mtus: [Int32: Int?] = [:]
+    private var fitness: [Int32: Bool] = [:]
 
-    /// Looks at a namespace.
-    init(_ route: RouteSocket) {
+    /// Looks at a namespace, by a conversation with it.
+    init(_ route: RouteSocket, in namespace: NetworkNamespace) {
         self.route = route
+        self.namespace = namespace
     }
 
     /// Largest layer-3 payload that an overlay's tunnel carries to all its peers; without a peer that can be reached,
@@ -40,13 +43,44 @@ struct UnderlayLook {
         return smallest.map { min($0, Self.longestPacket) - overlay.overhead }
     }
 
+    /// Whether an address is that of all hosts on one of this host's links.
+    func isBroadcast(_ address: IPAddress) throws(NetlinkError) -> Bool {
+        try route.addresses().contains { $0.broadcast == address || $0.prefix.broadcast == address }
+    }
+
     /// Whether an address is this host's.
     mutating func isHere(_ address: IPAddress) throws(NetlinkError) -> Bool {
         try interface(with: address) != nil
     }
 
+    /// The interface that a tunnel's device sends by: that by which all peers are reached; nil: there is more than one,
+    /// or none, or what is cut goes faster by it.
+    mutating func deviceInterface(from local: IPAddress, to peers: Set<IPAddress>) throws(NetlinkError) -> Int32? {
+        guard let index = try interface(from: local, to: peers), try isFit(index) else { return nil }
+        return index
+    }
+
+    private mutating func isFit(_ index: Int32) throws(NetlinkError) -> Bool {
+        if let known = fitness[index] { return known }
+        guard let link = try route.link(index: index) else { return false }
+        // A driver that tells no features can do nothing by itself: all is cut by the kernel at the last moment.
+        let features = (try? EthtoolSocket(in: namespace).features(link.name)) ?? [:]
+        let answer = Self.prefersDevice(kind: link.kind, features: features)
+        fitness[index] = answer
+        return answer
+    }
+
+    /// Whether super-frames go better by a tunnel's device than cut, for an interface of a kind and with features as
+    /// `ethtool -k` names them: where it takes them whole, or takes the trains of what was cut no more whole than them.
+    static func prefersDevice(kind: String?, features: [String: Bool]) -> Bool {
+        func has(_ feature: String) -> Bool { features[feature] == true }
+        // A bridge says that it does, and doesn't: its features for what is encapsulated (hw_enc_features) are none.
+        let takesWhole = kind != "bridge" && has("tx-udp_tnl-csum-segmentation") && has("tx-tcp-segmentation")
+        return takesWhole || !has("tx-udp-segmentation")
+    }
+
     /// The interface by which all peers are reached; nil: there is more than one, or none.
-    mutating func interface(from local: IPAddress, to peers: Set<IPAddress>) throws(NetlinkError) -> Int32? {
+    private mutating func interface(from local: IPAddress, to peers: Set<IPAddress>) throws(NetlinkError) -> Int32? {
         var found: Int32?
         for peer in peers {
             guard let next = try carrier(from: local, to: peer).interface, found == nil || found == next else {

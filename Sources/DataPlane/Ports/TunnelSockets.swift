@@ -49,16 +49,23 @@ public enum TunnelSockets {
                 opened.append(sender)
                 senders.append(sender)
             }
-            let device = heddle_tunnel_device()
             return Opened(
-                receiver: receiver, reservation: reservation, senders: senders, device: device >= 0 ? device : nil)
+                receiver: receiver, reservation: reservation, senders: senders, device: try? openDevice())
         } catch {
             for descriptor in opened { close(descriptor) }
             throw error
         }
     }
 
-    /// Index of a device's interface.
+    /// What the names of devices begin with.
+    public static let devicePrefix = "hdltx"
+
+    /// Opens a device for super-frames. EINVAL: this kernel has no such.
+    public static func openDevice() throws(PortError) -> Int32 {
+        try take(heddle_tunnel_device(), "the device of a tunnel")
+    }
+
+    /// Index of a device's interface in the calling thread's namespace.
     public static func interfaceIndex(ofDevice descriptor: Int32) throws(PortError) -> Int32 {
         try take(heddle_tunnel_device_index(descriptor), "the device of a tunnel")
     }

@@ -35,7 +35,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case guardIPv6
     /// A tagged frame at an access port, or tags nested too deep for the source guard to see what they hold.
     case vlanTagged
-    /// VLAN 4095, which no frame may carry (IEEE 802.1Q).
+    /// VLAN 4095, which no frame may carry (IEEE 802.1Q); only where VLANs are told apart, elsewhere tags are payload.
     case vlanReserved
     /// virtio_net_hdr: a gso_type that isn't known or isn't supported.
     case vnetGSOType
@@ -96,6 +96,11 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     /// The network's tunnel isn't open.
     case noTunnel
 
+    // Ingress of tunnels, again.
+
+    /// From a VTEP, with the source address of a guarded endpoint that is here.
+    case guardedStation
+
     // Routing: counted at the port by which the frame came in.
 
     /// The IP or transport header is cut or lies, or a header checksum is wrong.
@@ -147,7 +152,7 @@ extension DropReason {
         if rawValue < DropReason.kernelQueue.rawValue { return .egress }
         if rawValue < DropReason.outerMalformed.rawValue { return .kernel }
         if rawValue < DropReason.exceedsTunnelMTU.rawValue { return .ingress }
-        return rawValue < DropReason.packetMalformed.rawValue ? .egress : .ingress
+        return rawValue < DropReason.guardedStation.rawValue ? .egress : .ingress
     }
 
     /// Whether this is a reason. A pattern, since `==` of an enum is generic and not allowed on the way of a frame.
@@ -200,6 +205,7 @@ extension DropReason {
         case .splitHorizon: "split-horizon"
         case .exceedsTunnelMTU: "exceeds-tunnel-mtu"
         case .noTunnel: "no-tunnel"
+        case .guardedStation: "guarded-station"
         case .packetMalformed: "packet-malformed"
         case .martian: "martian"
         case .internalNetwork: "internal-network"

@@ -34,6 +34,7 @@ extension Switch {
         guard hasDomain(id) else { return false }
         for member in floodMembers(id) {
             port(member).pointee = SwitchPort()
+            guardedStations.remove(port: member)
         }
         domain(id).pointee.dispose()
         _ = setOverlay(id, nil)
@@ -92,7 +93,12 @@ extension Switch {
         record.isIsolated = isolated
         record.isGuarded = sourceGuard != nil
         record.maximumLength = mtu > UInt32.max - SwitchPort.mtuOverhead ? .max : mtu + SwitchPort.mtuOverhead
-        if let sourceGuard { guards[Int(id)] = sourceGuard }
+        if let sourceGuard {
+            guards[Int(id)] = sourceGuard
+            guardedStations.set(port: id, mac: sourceGuard.mac, vlan: accessVLAN, domain: domainID)
+        } else {
+            guardedStations.remove(port: id)
+        }
         join(id, record)
         reconsiderVLANs(domainID, wasAware: wasAware)
         return true
@@ -109,6 +115,7 @@ extension Switch {
         let wasAware = isVLANAware(home)
         leave(id)
         port(id).pointee = SwitchPort()
+        guardedStations.remove(port: id)
         stations.flush(port: id, includingStatic: true)
         reconsiderVLANs(home, wasAware: wasAware)
         return true

@@ -3,8 +3,8 @@ import Addresses
 extension Switch {
     /// Gives a domain its VXLAN side, changes it, or takes it away.
     ///
-    /// - Returns: false, and nothing is changed, if there is no such domain or tunnel, the VNI is another domain's, or a
-    ///   peer isn't of the tunnel's address family.
+    /// - Returns: false, and nothing is changed, if there is no such domain, the VNI is another domain's, or a peer
+    ///   isn't of the tunnel's address family. The tunnel may come later: until then its frames are dropped.
     mutating func setOverlay(_ id: UInt16, _ configuration: OverlayConfiguration?) -> Bool {
         guard hasDomain(id) else { return false }
         let old = overlay(id).pointee
@@ -13,7 +13,8 @@ extension Switch {
             return true
         }
         let tunnel = tunnel(configuration.tunnel).pointee
-        guard tunnel.isPresent, configuration.peers.allSatisfy({ tunnel.reaches($0.words) }) else { return false }
+        guard Self.isIdentifier(configuration.tunnel) else { return false }
+        guard !tunnel.isPresent || configuration.peers.allSatisfy({ tunnel.reaches($0.words) }) else { return false }
         let owner = networks.domain(tunnel: configuration.tunnel, vni: configuration.vni)
         guard owner == 0 || owner == id else { return false }
         if owner == 0 {

@@ -1,6 +1,6 @@
 extension Switch {
-    /// What happens to a frame that came out of a tunnel. As for one that came by a port, but that no guard stands
-    /// there, and that it never leaves by a tunnel (split horizon).
+    /// What happens to a frame that came out of a tunnel. As for one that came by a port, but that the only guard there
+    /// keeps others from speaking for endpoints that are here, and that it never leaves by a tunnel (split horizon).
     ///
     /// - Parameters:
     ///   - vtep: the number of the VTEP that sent it.
@@ -17,6 +17,12 @@ extension Switch {
         let look = examine(header, frame: frame, length: length, domain: domain, accessVLAN: 0)
         if look.reason.isDrop { return .drop(look.reason, domain: domain, vlan: look.vlan) }
         let identifier = look.vlan & VLANTag.identifierMask
+        // A guarded endpoint is here and speaks here only. The gateway is on every host, and its station doesn't move.
+        if guardedStations.contains(mac: look.source, vlan: identifier, domain: domain),
+            look.source != overlay(domain).pointee.router.mac
+        {
+            return .drop(.guardedStation, domain: domain, vlan: look.vlan)
+        }
         if overlay(domain).pointee.isLearning {
             _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: vtep, now: now)
         }

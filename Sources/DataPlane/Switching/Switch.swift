@@ -16,6 +16,7 @@ public struct Switch: ~Copyable {
     var vteps: VTEPTable
     var networks = VNITable()
     var neighbours = NeighbourTable()
+    var guardedStations = GuardedStations()
 
     /// Makes a switch without domains and ports.
     ///

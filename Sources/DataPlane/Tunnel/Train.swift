@@ -41,7 +41,7 @@ struct Train {
     private(set) var key = Key(tunnel: 0, vtep: 0, domain: 0, congestion: 0)
     private var longest = 0
     private var vectorCount = 0
-    private var segments = 0
+    private(set) var segments = 0
     /// Bytes of each datagram but the last.
     private var segmentBytes = 0
     private var bytes = 0
@@ -159,6 +159,8 @@ struct TrainRecord {
     var superframes: UInt32 = 0
     /// It was a super-frame that left whole.
     var isWhole = false
+    /// The kernel had more than one datagram to cut.
+    var isTrain = false
 
     @_noAllocation @_noLocks @inline(__always)
     init() {}
@@ -181,5 +183,6 @@ struct TrainRecord {
         frames = train.frames
         frameBytes = train.frameBytes
         superframes = train.superframes
+        isTrain = train.segments > 1
     }
 }

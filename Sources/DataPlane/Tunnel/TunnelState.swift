@@ -46,6 +46,8 @@ struct TunnelState: ~Copyable {
     /// Where frames that leave by a tunnel with another tag are copied to.
     let copy: UnsafeMutableRawPointer
     var isCopyInUse = false
+    /// See `TrainFailure`.
+    let kernelTellsLength = TrainFailure.kernelTellsLength
     private var answerTime: UInt32 = 0
     private var answers: UInt32 = 0
 

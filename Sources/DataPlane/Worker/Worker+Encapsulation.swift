@@ -248,17 +248,16 @@ extension Worker where IO: ~Copyable {
         numbers[CounterIndex.sentFrames] &-= UInt64(record.frames)
         numbers[CounterIndex.sentBytes] &-= UInt64(record.frameBytes)
         numbers[CounterIndex.sentSuperframes] &-= UInt64(record.superframes)
-        var reason = DropReason.egressRejected
-        switch error {
-        case EAGAIN, ENOBUFS, ENOMEM: reason = .egressFull
-        case ENETDOWN, ENETUNREACH, EHOSTUNREACH, ENODEV, EADDRNOTAVAIL: reason = .egressDown
-        case EMSGSIZE: reason = .exceedsTunnelMTU
-        // The kernel doesn't take what it said it would, or the device is down or gone: what comes is cut.
-        case _ where record.isWhole: forwarding.tunnel(record.tunnel).pointee.device = 0
-        case EIO: forwarding.tunnel(record.tunnel).pointee.isPlain = true
-        // A train whose datagrams are too large, before Linux 6.14 (udp_send_skb).
-        case EINVAL: reason = .exceedsTunnelMTU
-        default: break
+        var reason = TrainFailure.reason(error, isTrain: record.isTrain, tellsLength: tunnels.kernelTellsLength)
+        switch reason {
+        case .egressFull: break
+        // The kernel doesn't take what it said it would, or the device is down or gone: what comes is cut until the
+        // daemon has seen to it.
+        case _ where record.isWhole:
+            reason = .egressRejected
+            forwarding.tunnel(record.tunnel).pointee.device = 0
+        default:
+            if error == EIO { forwarding.tunnel(record.tunnel).pointee.isPlain = true }
         }
         numbers[CounterIndex.drops &+ Int(reason.rawValue)] &+= UInt64(record.frames)
     }

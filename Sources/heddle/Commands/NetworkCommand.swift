@@ -50,7 +50,9 @@ struct NetworkListCommand: ParsableCommand {
             .left("ID"),
         ])
         for network in networks {
-            let flags = (network.internal ? ["internal"] : []) + (network.isolated ? ["isolated"] : [])
+            let flags =
+                (network.internal ? ["internal"] : []) + (network.isolated ? ["isolated"] : [])
+                + (network.tunnel?.state == .closed ? ["tunnel-closed"] : [])
             table.add([
                 "\(network.name)", "\(network.driver)", "\(dashed(network.subnets))", "\(dashed(network.gateways))",
                 "\(network.mtu)", "\(dashed(flags))", "\(network.id)",
@@ -89,7 +91,12 @@ struct NetworkInspectCommand: ParsableCommand {
         list.add("mtu", "\(network.mtu)")
         list.add("internal", network.internal ? "yes" : "no")
         list.add("isolated", network.isolated ? "yes" : "no")
-        list.add("options", network.options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+        // An option that is empty says nothing: no peers yet.
+        let options = network.options.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
+        list.add("options", options.map { "\($0.key)=\($0.value)" })
+        if let tunnel = network.tunnel {
+            list.add("tunnel", tunnel.state.rawValue + (tunnel.reason.map { ": \($0)" } ?? ""))
+        }
         return list
     }
 }

@@ -20,12 +20,12 @@ struct NetworkCreateCommand: ParsableCommand {
               heddle network create wire
               heddle network create lan --subnet 10.0.0.0/24
               heddle network create lan --subnet 10.0.0.0/24 --subnet fd00:1::/64
-              heddle network create lab --subnet 10.9.0.0/16 --ip-range 10.9.1.0/24
+              heddle network create lab --subnet 10.9.0.0/24 --ip-range 10.9.0.128/25
               heddle network create big --subnet 10.8.0.0/16 --mtu 9000 --internal
               heddle network create open --subnet fd00:2::/64 --route
               heddle network create blue --driver overlay --vni 42 \\
-                --local 198.18.0.1 --peer 198.18.0.2 --subnet 10.42.0.0/16 \\
-                --ip-range 10.42.1.0/24
+                --local 198.18.0.1 --peer 198.18.0.2 --subnet 10.42.0.0/24 \\
+                --ip-range 10.42.0.64/26
             """)
 
     @Argument(help: "The network's name.") var name: NonEmptyName
@@ -85,7 +85,9 @@ struct OverlayOptions: ParsableArguments {
         completion: Completions.ownAddresses)
     var local: String?
 
-    @Option(help: ArgumentHelp("Another host's address in the underlay. May be repeated.", valueName: "ip"))
+    @Option(
+        help: ArgumentHelp(
+            "Another host's address in the underlay. May be repeated, up to 64 times.", valueName: "ip"))
     var peer: [String] = []
 
     @Option(help: ArgumentHelp("The UDP port of all hosts. (default: 4789)", valueName: "number"))

@@ -9,7 +9,7 @@ struct PeerCommand: ParsableCommand {
         abstract: "Add, remove and list the hosts that an overlay network spans.",
         discussion: """
             A peer is another host's VTEP: its address in the underlay. Frames that are flooded go to all peers, and \
-            datagrams are accepted from peers only. Each host names the others.
+            datagrams are accepted from peers only. Each host names the others; a network has at most 64.
 
             Examples:
               heddle peer add blue 198.18.0.3

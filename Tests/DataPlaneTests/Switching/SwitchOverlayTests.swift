@@ -24,7 +24,7 @@ struct SwitchOverlayTests {
         let rig = try rig()
         #expect(!rig.setOverlay(0, Self.overlay()) && !rig.setOverlay(9, Self.overlay()))
         #expect(!rig.setOverlay(4_096, Self.overlay()) && !rig.setOverlay(.max, Self.overlay()))
-        #expect(!rig.setOverlay(1, Self.overlay(tunnel: 99)))
+        #expect(!rig.setOverlay(1, Self.overlay(tunnel: 0)) && !rig.setOverlay(1, Self.overlay(tunnel: 4_096)))
         #expect(rig.domain(vni: 42) == 0)
         #expect(rig.setOverlay(1, Self.overlay(peers: [Underlay.first])))
         #expect(!rig.setOverlay(2, Self.overlay(peers: [Underlay.second])))

@@ -1,6 +1,7 @@
 import Addresses
-import DataPlane
 import Testing
+
+@testable import DataPlane
 
 @Suite("Verdicts into and out of a tunnel")
 struct SwitchTunnelTests {
@@ -53,6 +54,80 @@ struct SwitchTunnelTests {
         #expect(rig.place(Make.bob) == rig.number(Underlay.first) && rig.place(Make.carol) == 2)
         rig.now &+= 400_000
         #expect(rig.verdict(Make.plain(), from: 1).port == rig.number(Underlay.first), "nor do they age")
+    }
+
+    @Test("a guarded endpoint's address doesn't come out of a tunnel, however long it was silent")
+    func guarded() throws {
+        for learning in [true, false] {
+            let rig = try rig(learning: learning)
+            rig.setPort(3, sourceGuard: SourceGuard(mac: Make.alice))
+            func forged() -> DropReason {
+                rig.fromTunnel(Make.plain(to: Make.broadcast, from: Make.alice), behind: Underlay.first).reason
+            }
+            #expect(forged() == .guardedStation)
+            _ = rig.verdict(Make.plain(to: Make.broadcast, from: Make.alice), from: 3)
+            #expect(forged() == .guardedStation && rig.place(Make.alice) == 3)
+            rig.now &+= 400_000
+            #expect(rig.place(Make.alice) == 0 && forged() == .guardedStation && rig.place(Make.alice) == 0)
+            // With another address, or without a guard, or gone: others may speak.
+            rig.setPort(3, sourceGuard: SourceGuard(mac: Make.carol))
+            #expect(forged() == .none)
+            rig.setPort(3, sourceGuard: SourceGuard(mac: Make.alice))
+            #expect(forged() == .guardedStation)
+            rig.setPort(3)
+            #expect(forged() == .none)
+            rig.setPort(3, sourceGuard: SourceGuard(mac: Make.alice))
+            rig.removePort(3)
+            #expect(forged() == .none)
+            #expect(rig.place(Make.alice) == (learning ? rig.number(Underlay.first) : 0))
+        }
+        #expect(DropReason.guardedStation.direction == .ingress && DropReason.noTunnel.direction == .egress)
+    }
+
+    @Test("in another VLAN a guarded endpoint's address is another station; the gateway's is on every host")
+    func guardedElsewhere() throws {
+        let rig = try rig(ports: [2])
+        rig.setPort(1, accessVLAN: 7, sourceGuard: SourceGuard(mac: Make.alice))
+        func arrive(_ vlan: UInt16) -> DropReason {
+            let frame = Make.plain(to: Make.broadcast, from: Make.alice, tags: Make.tag(vlan))
+            return rig.fromTunnel(frame, behind: Underlay.first).reason
+        }
+        #expect(arrive(7) == .guardedStation && arrive(8) == .none)
+        rig.setPort(3, sourceGuard: SourceGuard(mac: Make.carol))
+        var overlay = OverlayConfiguration(vni: 42, tunnel: 100, peers: [Underlay.first])
+        let frame = Make.plain(to: Make.broadcast, from: Make.carol)
+        #expect(rig.fromTunnel(frame, behind: Underlay.first).reason == .guardedStation)
+        overlay.routerMAC = MACAddress(value: Make.carol)
+        #expect(rig.setOverlay(1, overlay))
+        #expect(rig.fromTunnel(frame, behind: Underlay.first).kind == .flood)
+    }
+
+    @Test("guarded stations against a dictionary", arguments: 1...3)
+    func guardedModel(seed: Int) {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        var table = GuardedStations()
+        var model: [UInt16: (mac: UInt64, vlan: UInt16, domain: UInt16)] = [:]
+        for step in 0..<20_000 {
+            let port = UInt16(generator.below(300) + 1)
+            if generator.below(3) == 0 {
+                table.remove(port: port)
+                model[port] = nil
+            } else {
+                let entry = (
+                    UInt64(generator.below(40) + 1), UInt16(generator.below(3)), UInt16(generator.below(3) + 1)
+                )
+                table.set(port: port, mac: entry.0, vlan: entry.1, domain: entry.2)
+                model[port] = entry
+            }
+            let (mac, vlan, domain) = (
+                UInt64(generator.below(40) + 1), UInt16(generator.below(3)), UInt16(generator.below(3) + 1)
+            )
+            let expected = model.values.contains {
+                $0.mac == mac && $0.domain == domain && ($0.vlan == 0 || $0.vlan == vlan)
+            }
+            let found = table.contains(mac: mac, vlan: vlan, domain: domain)
+            #expect(found == expected, "seed \(seed), step \(step)")
+        }
     }
 
     @Test("without learning nothing is learned from the tunnel; ports' stations are")

@@ -1,7 +1,8 @@
 import Addresses
-import DataPlane
 import Glibc
 import Testing
+
+@testable import DataPlane
 
 @Suite("What a tunnel drops, and how it is counted")
 struct TunnelDropTests {
@@ -146,7 +147,8 @@ struct TunnelDropTests {
     private static let failures: [(error: Int32, reason: DropReason)] = [
         (EAGAIN, .egressFull), (ENOBUFS, .egressFull), (ENOMEM, .egressFull), (ENETDOWN, .egressDown),
         (ENETUNREACH, .egressDown), (EHOSTUNREACH, .egressDown), (ENODEV, .egressDown), (EADDRNOTAVAIL, .egressDown),
-        (EMSGSIZE, .exceedsTunnelMTU), (EIO, .egressRejected), (EINVAL, .exceedsTunnelMTU), (EPERM, .egressRejected),
+        (EMSGSIZE, .exceedsTunnelMTU), (EIO, .egressRejected), (EPERM, .egressRejected), (EACCES, .egressDown),
+        (EINVAL, TrainFailure.kernelTellsLength ? .egressDown : .exceedsTunnelMTU),
     ]
 
     @Test("a train that fails is taken back and counted by its reason", arguments: failures)
@@ -165,6 +167,61 @@ struct TunnelDropTests {
         #expect(rig.overlayCounters() == expected)
         #expect(rig.counters(1).forwarded == 4 && rig.counters(1).drops == [:])
         for port in UInt16(100)...104 { #expect(rig.counters(port) == PortCounters()) }
+        rig.expectTunnelSound()
+    }
+
+    @Test("EINVAL: too long only of a train, and only where the kernel has no other word for that")
+    func invalid() {
+        for (isTrain, tellsLength) in [(false, false), (false, true), (true, true)] {
+            #expect(TrainFailure.reason(EINVAL, isTrain: isTrain, tellsLength: tellsLength) == .egressDown)
+            #expect(TrainFailure.reason(EMSGSIZE, isTrain: isTrain, tellsLength: tellsLength) == .exceedsTunnelMTU)
+        }
+        #expect(TrainFailure.reason(EINVAL, isTrain: true, tellsLength: false) == .exceedsTunnelMTU)
+        for release in ["6.14.0", "6.14-rc1", "6.18.44-fc", "7.0", "10.2.1"] {
+            #expect(TrainFailure.tellsLength(release), "\(release)")
+        }
+        for release in ["6.13.12", "6.1.0-40-amd64", "5.15", "6", "", "x.y"] {
+            #expect(!TrainFailure.tellsLength(release), "\(release)")
+        }
+    }
+
+    @Test("a datagram by itself that a blackhole route swallows is no matter of length")
+    func blackhole() throws {
+        let rig = try ScriptedWorker(overlay: nil)
+        try rig.addRemote(Make.bob)
+        rig.device.fate = { $0.port > 100 ? .fails(EINVAL) : .taken }
+        _ = rig.put(Make.plain(), into: 1)
+        rig.step()
+        #expect(rig.overlayCounters().drops == [.egressDown: 1])
+        rig.expectTunnelSound()
+    }
+
+    @Test("an overlay whose tunnel isn't open yet: what is for remote stations is counted, and not flooded")
+    func notOpen() throws {
+        let rig = try ScriptedWorker(ports: [1, 2])
+        try rig.setOverlay(ScriptedWorker.overlay())
+        try rig.addRemote(Make.bob)
+        #expect(rig.put(Make.plain(), into: 1).isEmpty)
+        #expect(rig.put(Make.plain(to: Make.broadcast), into: 1).map(\.port) == [2])
+        #expect(rig.overlayCounters().drops == [.noTunnel: 2])
+        try rig.addTunnel()
+        #expect(rig.put(Make.plain(), into: 1).map { $0.inner() } == [[Make.plain()]])
+        #expect(rig.overlayCounters().drops == [.noTunnel: 2])
+        rig.expectTunnelSound()
+    }
+
+    @Test("an endpoint's address in a peer's mouth is dropped and counted")
+    func guarded() throws {
+        let rig = try ScriptedWorker(overlay: nil, ports: [2])
+        let port = PortConfiguration(
+            id: 1, domain: 1, kind: .tap, token: 1,
+            sourceGuard: PortGuard(mac: MACAddress(value: Make.alice), ipv4: [], ipv6: []))
+        #expect(rig.perform(.setPort(port, descriptor: 0)) == 0)
+        _ = rig.device.take()
+        #expect(rig.arrive(Underlay.datagram(Make.plain(to: Make.broadcast, from: Make.alice))).isEmpty)
+        #expect(rig.overlayCounters().drops == [.guardedStation: 1])
+        let answer = Make.plain(to: Make.alice, from: Make.bob)
+        #expect(rig.arrive(Underlay.datagram(answer)).map(\.frame).contains(answer))
         rig.expectTunnelSound()
     }
 

@@ -329,6 +329,9 @@ struct OverlayNetworkTests {
                 ("--vni 5 --local 198.18.0.1 --peer fd00::2", ["IPv6", "IPv4"]),
                 ("--vni 5 --local 198.18.0.1 --peer 198.18.0.1", ["own address"]),
                 ("--vni 5 --local 198.18.0.1 --peer 198.18.0.2 --peer 198.18.0.2", ["twice"]),
+                ("--vni 5 --local 198.18.0.1 --peer 198.18.0.255", ["198.18.0.255", "broadcast address"]),
+                ("--vni 5 --local 198.18.0.1 --peer 224.0.0.9", ["multicast"]),
+                ("--vni 5 --local 198.18.0.1 --peer 0.0.0.0", ["unspecified"]),
                 ("--vni 5 --local 198.18.0.1 --port 0", ["1 to 65535"]),
                 ("--vni 5 --local 198.18.0.1 --learning maybe", ["on or off"]),
             ]
@@ -345,6 +348,14 @@ struct OverlayNetworkTests {
                 "network", "create", "x", "--driver", "overlay", "--vni", "5", "--local", "198.18.0.1")
             close(descriptor)
             #expect(busy.status == 1 && busy.errors.contains("UDP port 4789 is in use"), "\(busy.errors)")
+            try fleet.makeOverlay(on: 0, peers: [], subnet: nil)
+            let shown = try lab.heddle("network", "inspect", "blue").output
+            #expect(!shown.contains(" peer="), "\(shown)")
+            for peer in ["198.18.0.255", "255.255.255.255", "239.1.1.1", "0.0.0.0"] {
+                let outcome = try lab.heddle("peer", "add", "blue", peer)
+                #expect(outcome.status == 1 && outcome.errors.contains("can't be a VTEP"), "\(outcome.errors)")
+            }
+            #expect(try lab.heddle("network", "rm", "blue").status == 0)
             #expect(try lab.changes(since: before) == [])
         }
     }

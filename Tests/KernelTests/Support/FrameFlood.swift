@@ -15,6 +15,12 @@ final class FrameFlood: Sendable {
         var refused: UInt64 = 0
         /// Frames that it took.
         var taken: UInt64 { attempts - refused }
+
+        /// Adds what another flood did.
+        static func += (sum: inout Outcome, other: Outcome) {
+            sum.attempts += other.attempts
+            sum.refused += other.refused
+        }
     }
 
     private let attempts = Atomic<UInt64>(0)

@@ -38,6 +38,13 @@ final class LabNamespace: Sendable {
         }
     }
 
+    /// Has it pass on what is for others, as a router.
+    func forward() throws {
+        try namespace.run {
+            for name in ["ipv4/ip_forward", "ipv6/conf/all/forwarding"] { Self.set(name, "1") }
+        }
+    }
+
     /// Runs something on this thread inside the namespace.
     func run<Result>(_ body: () throws -> Result) throws -> Result {
         try namespace.run(body)

@@ -1,4 +1,5 @@
 import Addresses
+import Glibc
 import HeddleAPI
 import HeddleClient
 import Netlink
@@ -9,9 +10,9 @@ import Testing
 final class OverlayFleet {
     /// One for each host.
     let labs: [HeddleUnderTest]
-    private let family: IPAddress.Family
+    let family: IPAddress.Family
     private let wire: LabNamespace
-    private let mtu: UInt32
+    let mtu: UInt32
     static let uplink = "u0"
     /// The overlay that tests make.
     static let network = "blue"
@@ -71,7 +72,8 @@ final class OverlayFleet {
         family == .v4 ? "198.18.0.\(index + 1)" : "fd00:18::\(index + 1)"
     }
 
-    private func plug(_ host: NetworkNamespace, number index: Int) throws {
+    /// Joins a host to the wire, with its address.
+    func plug(_ host: NetworkNamespace, number index: Int) throws {
         let session = try wire.session()
         let near = try session.createVeth(
             near: NewLink(name: try InterfaceName(parsing: "w\(index)"), mtu: mtu, isUp: true),
@@ -137,6 +139,32 @@ final class OverlayFleet {
         return false
     }
 
+    /// The device of a host's tunnel.
+    func device(of lab: HeddleUnderTest) throws -> Link? {
+        try lab.host.ask { route in try route.links().first { $0.name.hasPrefix("hdltx") } }
+    }
+
+    /// Whether this kernel has such devices: since Linux 6.17.
+    static var haveDevices: Bool {
+        var names = utsname()
+        uname(&names)
+        let release = withUnsafeBytes(of: &names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        return numbers.count == 2 && (numbers[0], numbers[1]) >= (6, 17)
+    }
+
+    /// Super-frames that have left a host whole, by its tunnel's device.
+    func sentWhole(by lab: HeddleUnderTest) throws -> UInt64 {
+        guard let counters = try device(of: lab)?.statistics else { throw LabError("there is no device") }
+        return counters.rxPackets
+    }
+
+    /// Whether a host's super-frames leave whole within some seconds, while somebody transfers.
+    func leavesWhole(_ lab: HeddleUnderTest) throws -> Bool {
+        let before = try sentWhole(by: lab)
+        return try Patience.until { try sentWhole(by: lab) > before + 20 }
+    }
+
     /// The row of the tunnel side of an overlay in a host's statistics.
     func tunnelSide(of lab: HeddleUnderTest, network: String = network) throws -> Statistics.Port {
         let rows = try lab.client.statistics().ports
@@ -154,53 +182,5 @@ final class OverlayFleet {
             throw LabError("stats has no row \(name): \(rows.map(\.port))")
         }
         return row
-    }
-}
-
-extension OverlayFleet {
-    /// A host with the kernel's VXLAN device and bridge, and a sandbox behind it: the next one after Heddle's hosts.
-    final class KernelHost {
-        let host: LabNamespace
-        let box: TestSandbox
-        /// The sandbox's.
-        let address: String
-
-        fileprivate init(_ fleet: OverlayFleet, vni: UInt32, address: String) throws {
-            self.address = address
-            host = try LabNamespace()
-            box = try fleet.labs[0].makeSandbox("kernel")
-            try host.allowIPv6()
-            let index = fleet.labs.count
-            try fleet.plug(host.namespace, number: index)
-            let mtu = fleet.mtu - (fleet.family == .v4 ? 50 : 70)
-            let session = try host.session()
-            let bridge = try session.createBridge(
-                NewLink(name: try InterfaceName(parsing: "br0"), mtu: mtu, isUp: true), options: BridgeOptions())
-            let device = try session.createVXLAN(
-                NewLink(name: try InterfaceName(parsing: "vx0"), mtu: mtu, isUp: true),
-                options: VXLANOptions(identifier: vni, local: try IPAddress(parsing: fleet.address(index))))
-            try session.setMaster(link: device, bridge)
-            for peer in fleet.labs.indices {
-                try session.addTunnelStation(
-                    link: device, mac: .zero, remote: try IPAddress(parsing: fleet.address(peer)))
-            }
-            let near = try session.createVeth(
-                near: NewLink(name: try InterfaceName(parsing: "s0"), mtu: mtu, isUp: true),
-                far: NewLink(name: try InterfaceName(parsing: "eth0"), mtu: mtu, isUp: true),
-                farNamespace: try box.open())
-            try session.setMaster(link: near, bridge)
-            for name in ["s0", "br0"] { try host.waitUntilRunning(name) }
-            let isRunning = try Patience.until { try box.link("eth0")?.flags.contains(.running) == true }
-            guard isRunning else { throw LabError("the kernel's sandbox has no carrier") }
-            try box.ask { route in
-                guard let link = try route.link(named: "eth0") else { throw LabError("there is no eth0") }
-                try route.addAddress(link: link.index, try IPPrefix(parsing: address + "/16"))
-            }
-        }
-    }
-
-    /// Joins a host of the kernel's; its peers are all of Heddle's.
-    func makeKernelHost(vni: UInt32 = 42, address: String = "10.42.200.2") throws -> KernelHost {
-        try KernelHost(self, vni: vni, address: address)
     }
 }

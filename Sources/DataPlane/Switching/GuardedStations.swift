@@ -1,0 +1,86 @@
+/// Which stations have a port with a source guard for them, whatever was heard of them: chains of ports by a hash of
+/// domain and MAC. Owned by a worker.
+struct GuardedStations: ~Copyable {
+    /// Chains and ports, a power of two.
+    private static var size: Int { @_noAllocation @_noLocks get { StationTable.identifiers } }
+
+    /// The first port of each chain; 0: none.
+    private let heads: UnsafeMutablePointer<UInt16>
+    /// The port that follows in the chain; 0: none.
+    private let nexts: UnsafeMutablePointer<UInt16>
+    /// Of each port domain (63…48) and MAC (47…0); 0: in no chain.
+    private let keys: UnsafeMutablePointer<UInt64>
+    /// Of each port: see `SwitchPort.accessVLAN`.
+    private let vlans: UnsafeMutablePointer<UInt16>
+
+    init() {
+        heads = .allocate(capacity: Self.size)
+        heads.initialize(repeating: 0, count: Self.size)
+        nexts = .allocate(capacity: Self.size)
+        nexts.initialize(repeating: 0, count: Self.size)
+        keys = .allocate(capacity: Self.size)
+        keys.initialize(repeating: 0, count: Self.size)
+        vlans = .allocate(capacity: Self.size)
+        vlans.initialize(repeating: 0, count: Self.size)
+    }
+
+    deinit {
+        heads.deallocate()
+        nexts.deallocate()
+        keys.deallocate()
+        vlans.deallocate()
+    }
+
+    /// Whether a station of a VLAN is a guarded port's. A trunk's station is that in every VLAN.
+    @inline(__always) @_noAllocation @_noLocks
+    func contains(mac: UInt64, vlan: UInt16, domain: UInt16) -> Bool {
+        let key = Self.key(mac, domain)
+        var port = heads[Self.chain(key)]
+        // Invariant: a port is in one chain and once, so every chain ends.
+        while port != 0 {
+            let index = Int(port) & (Self.size &- 1)
+            if keys[index] == key, vlans[index] == 0 || vlans[index] == vlan { return true }
+            port = nexts[index]
+        }
+        return false
+    }
+
+    /// Says whose port it is, instead of what was said before.
+    mutating func set(port: UInt16, mac: UInt64, vlan: UInt16, domain: UInt16) {
+        remove(port: port)
+        let index = Int(port) & (Self.size - 1)
+        let key = Self.key(mac, domain)
+        guard port != 0, key != 0 else { return }
+        let chain = Self.chain(key)
+        keys[index] = key
+        vlans[index] = vlan
+        nexts[index] = heads[chain]
+        heads[chain] = UInt16(index)
+    }
+
+    /// Forgets a port; fine if nothing was said of it.
+    mutating func remove(port: UInt16) {
+        let index = Int(port) & (Self.size - 1)
+        let key = keys[index]
+        guard key != 0 else { return }
+        keys[index] = 0
+        let chain = Self.chain(key)
+        if heads[chain] == UInt16(index) {
+            heads[chain] = nexts[index]
+            return
+        }
+        var before = heads[chain]
+        while before != 0, nexts[Int(before)] != UInt16(index) { before = nexts[Int(before)] }
+        if before != 0 { nexts[Int(before)] = nexts[index] }
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    private static func key(_ mac: UInt64, _ domain: UInt16) -> UInt64 {
+        mac & 0xFFFF_FFFF_FFFF | UInt64(domain) &<< 48
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    private static func chain(_ key: UInt64) -> Int {
+        Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> 52) & (size &- 1)
+    }
+}
