@@ -112,7 +112,7 @@ struct RoutedPacketHostileTests {
         if isIPv4 { frame = RoutedFrame.mended(frame) }
         #expect(routed(frame).kind == .malformed)
         let packet = routed(frame, isSuperframe: true)
-        #expect(packet.kind == .tcp && packet.tcp.payload == 3_000 && packet.packetLength == frame.count - 14)
+        #expect(packet.kind == .tcp && packet.tcp.payloadLength == 3_000 && packet.packetLength == frame.count - 14)
     }
 
     @Test("Garbage is never read past its end, whatever is done to it", arguments: 1...4 as ClosedRange<UInt64>)

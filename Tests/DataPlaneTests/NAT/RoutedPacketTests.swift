@@ -27,9 +27,9 @@ struct RoutedPacketTests {
                 #expect(packet.hasOptions == !options.isEmpty)
                 #expect(!packet.isFirstFragment && !packet.isLaterFragment && packet.fragmentLength == 0)
                 if body == .tcp {
-                    #expect(packet.tcp.flags == 0x18 && packet.tcp.payload == 5 && packet.tcp.window == 0x2000)
+                    #expect(packet.tcp.flags == 0x18 && packet.tcp.payloadLength == 5 && packet.tcp.window == 0x2000)
                     #expect(packet.tcp.sequence == 0x0102_0304 && packet.tcp.acknowledgement == 0x0506_0708)
-                    #expect(packet.tcp.windowScale == 0xFF)
+                    #expect(packet.tcp.windowScale == TCPSegmentFacts.noScale)
                 }
             }
             made.fragment = 0x4000
@@ -141,7 +141,7 @@ struct RoutedPacketTests {
         let made = RoutedFrame(flags: 2, transportOptions: options, payload: [])
         #expect(routed(made.frame).tcp.windowScale == expected)
         let later = RoutedFrame(flags: 0x10, transportOptions: options)
-        #expect(routed(later.frame).tcp.windowScale == 0xFF)
+        #expect(routed(later.frame).tcp.windowScale == TCPSegmentFacts.noScale)
     }
 
     @Test("Martian sources and destinations that aren't routed")
