@@ -118,10 +118,12 @@ struct DatagramState {
     /// Carries what a socket has.
     mutating func serve(_ token: UInt64, _ buffer: UnsafeMutableRawBufferPointer, now: Int64) {
         if let port = ports[token] {
-            for _ in 0..<Self.burst where !takeQuestion(port, token, buffer, now: now) { return }
+            var left = Self.burst
+            while left > 0, takeQuestion(port, token, buffer, now: now) { left -= 1 }
         } else if let client = clients[token], let port = ports[client.port] {
             clients[token]?.lastUse = now
-            for _ in 0..<Self.burst where !takeAnswer(port, client, buffer) { return }
+            var left = Self.burst
+            while left > 0, takeAnswer(port, client, buffer) { left -= 1 }
         }
     }
 
@@ -137,9 +139,9 @@ struct DatagramState {
         }
         clients[client]?.lastUse = now
         // A refusal that came in for an earlier datagram is told once, instead of sending this one.
-        for _ in 0..<2 where send(descriptor, buffer.baseAddress, count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) < 0
-        {
-            guard errno == ECONNREFUSED else { break }
+        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+        if send(descriptor, buffer.baseAddress, count, flags) < 0, errno == ECONNREFUSED {
+            _ = send(descriptor, buffer.baseAddress, count, flags)
         }
         return true
     }

@@ -279,11 +279,8 @@ extension RealKernel {
                 for (number, client) in clients.enumerated() {
                     let bytes = [UInt8](repeating: UInt8(number), count: size)
                     #expect(send(client.descriptor, bytes, size, 0) == size)
-                }
-                for (number, client) in clients.enumerated() {
-                    #expect(
-                        client.receive(upTo: 65_536) == [UInt8](repeating: UInt8(number), count: size),
-                        "client \(number), \(size) bytes")
+                    // The longest ones fill a guard's buffer: one at a time.
+                    #expect(client.receive(upTo: 65_536) == bytes, "client \(number), \(size) bytes")
                 }
             }
             #expect(try answering.join() == 15)

@@ -167,8 +167,9 @@ extension RealKernel {
             let error = #expect(throws: PortError.self) {
                 close(try lab.host.run { try UplinkSocket.open(interface: 4_711, filter: .dropAll) })
             }
-            #expect(error?.errno == .noSuchAddressOrDevice
-                || error?.errno == .operationNotSupportedByDevice)
+            #expect(
+                error?.errno == .noSuchAddressOrDevice
+                    || error?.errno == .operationNotSupportedByDevice)
             #expect(error?.subject.contains("4711") == true)
         }
 
