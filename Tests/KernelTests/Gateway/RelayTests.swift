@@ -1,5 +1,6 @@
 import Addresses
 import DataPlane
+import Foundation
 import Glibc
 import Logging
 import Netlink
@@ -64,6 +65,13 @@ extension RealKernel {
             bytes.reserveCapacity(count + block.count)
             while bytes.count < count { bytes += block }
             return Array(bytes.prefix(count))
+        }
+
+        /// Memory of this process.
+        private static func residentKilobytes() -> Int {
+            let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+            let words = text.split(separator: " ")
+            return words.count > 1 ? (Int(words[1]) ?? 0) * 4 : 0
         }
 
         @Test("TCP from the host and from a second interface, over both families; the endpoint sees the gateway")
@@ -182,6 +190,7 @@ extension RealKernel {
             let kept = try rig.publish(.tcp)
             let server = try rig.server()
             var pairs: [(client: Plug, server: Plug)] = []
+            let before = Self.residentKilobytes()
             for number in 0..<1_000 {
                 let client = try rig.client()
                 let accepted = try #require(server.accept(), "\(number)")
@@ -196,6 +205,7 @@ extension RealKernel {
                 #expect(pair.client.receive(exactly: 4) == Frames.big(UInt64(number + 7), 4))
             }
             #expect(rig.relay.load.connections == 1_000)
+            print("relay: \(Self.residentKilobytes() - before) KB more for 1,000 connections")
             rig.relay.remove(id: 1)
             for pair in pairs { #expect(pair.client.receive().map(\.isEmpty) != false) }
             #expect(KernelLab.eventually { rig.relay.load.connections == 0 })
