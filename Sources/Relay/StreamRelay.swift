@@ -23,6 +23,7 @@ final class StreamRelay: Sendable {
     private let log: Logger
     private let state: NIOLoopBoundBox<State>
 
+    /// Everything will happen on this loop.
     init(loop: any EventLoop, limits: RelayLimits, log: Logger) {
         self.loop = loop
         self.limits = limits
