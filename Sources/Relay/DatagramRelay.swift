@@ -21,6 +21,7 @@ final class DatagramRelay: Sendable {
     private let state: Mutex<DatagramState>
     private let thread: RelayThread
 
+    /// Starts the thread.
     init(limits: RelayLimits, log: Logger) throws(RelayError) {
         let epoll = heddle_epoll_create()
         let waker = heddle_eventfd()

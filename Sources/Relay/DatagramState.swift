@@ -7,17 +7,23 @@ import Logging
 struct DatagramState {
     /// A published port.
     struct Port {
+        /// The publish that it belongs to.
         var id: UInt32
+        /// The bound socket; other hands hold it, too.
         var descriptor: Int32
+        /// The endpoint's address.
         var target: IPAddress
+        /// The endpoint's port.
         var targetPort: UInt16
     }
 
     /// Who speaks to whom: a client's address and port, and the address that it speaks to.
     struct ClientKey: Hashable {
+        /// The token of the published port.
         var port: UInt64
         private var words: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
 
+        /// Makes a key of what came with a datagram.
         init(port: UInt64, _ end: heddle_datagram_end) {
             self.port = port
             withUnsafeMutableBytes(of: &words) { words in
@@ -25,12 +31,14 @@ struct DatagramState {
             }
         }
 
+        /// Whether both are the same.
         static func == (left: ClientKey, right: ClientKey) -> Bool {
             let (one, other) = (left.words, right.words)
             return left.port == right.port && one.0 == other.0 && one.1 == other.1 && one.2 == other.2
                 && one.3 == other.3 && one.4 == other.4 && one.5 == other.5
         }
 
+        /// Feeds all of it to a hasher.
         func hash(into hasher: inout Hasher) {
             hasher.combine(port)
             withUnsafeBytes(of: words) { hasher.combine(bytes: $0) }
@@ -39,17 +47,24 @@ struct DatagramState {
 
     /// A client with the socket that speaks to the endpoint for it.
     struct Client {
+        /// The token of the published port.
         var port: UInt64
+        /// The publish that the port belongs to.
         var id: UInt32
+        /// Connected to the endpoint.
         var descriptor: Int32
+        /// Where answers go, and from which address.
         var end: heddle_datagram_end
+        /// When there was a datagram last, by the monotonic clock.
         var lastUse: Int64
     }
 
     /// Datagrams that are taken from one socket before others have their turn.
     private static let burst = 64
 
+    /// Published ports by their token in the epoll set.
     private(set) var ports: [UInt64: Port] = [:]
+    /// Clients by theirs.
     private(set) var clients: [UInt64: Client] = [:]
     private var tokens: [ClientKey: UInt64] = [:]
     private var clientCounts: [UInt32: Int] = [:]
@@ -61,6 +76,7 @@ struct DatagramState {
     /// Whether the thread is to end.
     var isEnding = false
 
+    /// Begins with nothing.
     init(epoll: Int32, limits: RelayLimits, log: Logger) {
         self.epoll = epoll
         self.limits = limits
@@ -73,6 +89,7 @@ struct DatagramState {
         return lastToken
     }
 
+    /// Takes over a bound socket.
     mutating func add(id: UInt32, _ descriptor: Int32, _ target: IPAddress, _ targetPort: UInt16) {
         let token = nextToken()
         guard !isEnding, heddle_epoll_add(epoll, descriptor, token) == 0 else {
@@ -82,10 +99,12 @@ struct DatagramState {
         ports[token] = Port(id: id, descriptor: descriptor, target: target, targetPort: targetPort)
     }
 
+    /// Ends a publish with its clients.
     mutating func remove(id: UInt32) {
         remove { $0.id == id }
     }
 
+    /// Ends all.
     mutating func removeAll() {
         remove { _ in true }
     }
@@ -118,10 +137,12 @@ struct DatagramState {
     /// Carries what a socket has.
     mutating func serve(_ token: UInt64, _ buffer: UnsafeMutableRawBufferPointer, now: Int64) {
         if let port = ports[token] {
-            for _ in 0..<Self.burst where !takeQuestion(port, token, buffer, now: now) { return }
+            var left = Self.burst
+            while left > 0, takeQuestion(port, token, buffer, now: now) { left -= 1 }
         } else if let client = clients[token], let port = ports[client.port] {
             clients[token]?.lastUse = now
-            for _ in 0..<Self.burst where !takeAnswer(port, client, buffer) { return }
+            var left = Self.burst
+            while left > 0, takeAnswer(port, client, buffer) { left -= 1 }
         }
     }
 
@@ -137,9 +158,9 @@ struct DatagramState {
         }
         clients[client]?.lastUse = now
         // A refusal that came in for an earlier datagram is told once, instead of sending this one.
-        for _ in 0..<2 where send(descriptor, buffer.baseAddress, count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) < 0
-        {
-            guard errno == ECONNREFUSED else { break }
+        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+        if send(descriptor, buffer.baseAddress, count, flags) < 0, errno == ECONNREFUSED {
+            _ = send(descriptor, buffer.baseAddress, count, flags)
         }
         return true
     }

@@ -22,12 +22,13 @@ public final class RelayServer: Sendable {
 
     /// Serves published ports, also more of an id that is there already: the first descriptor is relayed to `firstPort`
     /// of the endpoint, the second to the port after it, and so on. Takes over the descriptors, listeners or bound UDP
-    /// sockets, whatever comes of it.
+    /// sockets, whatever comes of it. If this throws, nothing of that id is served any more.
     public func add(
         id: UInt32, _ transport: TransportProtocol, descriptors: [Int32], target: IPAddress, firstPort: UInt16
     ) throws(RelayError) {
         guard Int(firstPort) + descriptors.count <= Int(UInt16.max) + 1 else {
             for descriptor in descriptors { RelaySystem.close(descriptor) }
+            remove(id: id)
             throw RelayError(
                 "cannot relay \(descriptors.count) ports from port \(firstPort) of \(target) on: there are too few")
         }
@@ -44,7 +45,7 @@ public final class RelayServer: Sendable {
         datagrams.remove(id: id)
     }
 
-    /// Ends everything, and the threads.
+    /// Ends everything, and the threads; has to be called once, or the threads stay.
     public func shutDown() {
         streams.removeAll()
         datagrams.shutDown()

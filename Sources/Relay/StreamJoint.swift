@@ -5,6 +5,7 @@ import NIOPosix
 /// One of the two sides of a relayed connection. Reads only what the other side has room for, and hands on the end of
 /// each direction by itself.
 final class StreamJoint: ChannelDuplexHandler {
+    /// What both sides read and write.
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer

@@ -23,6 +23,7 @@ final class StreamRelay: Sendable {
     private let log: Logger
     private let state: NIOLoopBoundBox<State>
 
+    /// Everything will happen on this loop.
     init(loop: any EventLoop, limits: RelayLimits, log: Logger) {
         self.loop = loop
         self.limits = limits
@@ -47,6 +48,7 @@ final class StreamRelay: Sendable {
             } catch {
                 // NIO closes what it could not use.
                 for other in left { RelaySystem.close(other.descriptor) }
+                remove(id: id)
                 throw RelayError("cannot relay to port \(port.target)/tcp of \(target): \(error)")
             }
         }
@@ -54,6 +56,12 @@ final class StreamRelay: Sendable {
 
     private func accept(on descriptor: Int32, id: UInt32, _ target: SocketAddress) -> EventLoopFuture<Void> {
         ServerBootstrap(group: loop)
+            .serverChannelInitializer { listener in
+                // Waits when there are no descriptors left, instead of asking again at once.
+                listener.eventLoop.makeCompletedFuture {
+                    try listener.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)

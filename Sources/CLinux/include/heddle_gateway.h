@@ -1,5 +1,6 @@
 // Sockets of the gateway: guards that keep a port, the uplink's packet socket, and what a relay of datagrams needs.
-// Addresses are 4 (IPv4) or 16 (IPv6) bytes in the order of the wire, ports in host order. All return -errno on failure.
+// Addresses are 4 (IPv4) or 16 (IPv6) bytes in the order of the wire, ports in host order. All return -errno on
+// failure.
 #ifndef HEDDLE_GATEWAY_H
 #define HEDDLE_GATEWAY_H
 
@@ -21,7 +22,8 @@ enum {
 };
 
 // A TCP listener or UDP socket with the filter on it before anything can arrive: non-blocking, close-on-exec. An
-// `address_length` of 0 is all addresses of both families, or of IPv4 alone where there is no IPv6. Returns the descriptor.
+// `address_length` of 0 is all addresses of both families, or of IPv4 alone where there is no IPv6. Returns the
+// descriptor.
 int heddle_guard_listener(
     const uint8_t *address, int address_length, uint16_t port, const struct heddle_filter *filter, int flags);
 int heddle_guard_datagram(
