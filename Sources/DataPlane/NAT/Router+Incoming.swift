@@ -8,7 +8,7 @@ extension Router {
         case .notIP, .tagged, .malformed: return .drop(.packetMalformed)
         case .tcp, .udp, .echo, .icmpError, .laterFragment, .other: break
         }
-        if packet.isMartianSource { return .drop(.martian) }
+        if packet.isMartianSource || packet.isLinkLocalSource { return .drop(.martian) }
         if !hostAddresses.contains(high: packet.destination.high, low: packet.destination.low) {
             return routeIncoming(frame, packet)
         }

@@ -18,7 +18,7 @@ extension Router {
             // Neighbour discovery goes on below IP addresses that are routed.
             return packet.isIPv4 ? .drop(.martian) : .toHost
         }
-        if packet.isMartianSource { return .drop(.martian) }
+        if packet.isMartianSource || packet.isLinkLocalSource { return .drop(.martian) }
         if gateway.isInternal { return .refuse(.internalNetwork, .unreachable(.prohibited)) }
         if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
         let decision = routes.lookup(high: packet.destination.high, low: packet.destination.low)

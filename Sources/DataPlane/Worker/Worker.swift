@@ -147,6 +147,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         // All that was written for the last batch has been sent.
         tunnels.memory.reset()
         tunnels.isCopyInUse = false
+        // Tells the flows the time: what is expired isn't found.
+        if let router { _ = router.pointee.flows.age(budget: 0, now: now) }
         let isWoken = handleCompletions()
         if framesInBatch > 0 { lastFrame = clock }
         rearm()

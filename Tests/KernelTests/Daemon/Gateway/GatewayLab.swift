@@ -49,7 +49,7 @@ struct GatewayLab {
     private static func addIPv6(_ sandbox: TestSandbox, _ name: String, _ prefix: String) throws {
         try sandbox.ask { route in
             guard let link = try route.link(named: name) else { throw LabError("there is no \(name)") }
-            try route.addAddress(link: link.index, try IPPrefix(parsing: prefix))
+            try route.addAddress(link: link.index, try IPPrefix(parsing: prefix), noDuplicateDetection: true)
         }
     }
 

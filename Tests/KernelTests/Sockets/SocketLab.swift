@@ -1,4 +1,4 @@
-// Offers: `GatewayLab`, a host with an uplink, a second interface and an endpoint behind a third.
+// Offers: `SocketLab`, a host with an uplink, a second interface and an endpoint behind a third.
 
 import Addresses
 import Glibc
@@ -6,7 +6,7 @@ import Netlink
 
 /// Four namespaces: `remote` at the host's `up0`, `office` at its `lan0`, `endpoint` at its `in0`. In each subnet the host
 /// is number 1, the other 2.
-final class GatewayLab: Sendable {
+final class SocketLab: Sendable {
     let host: LabNamespace
     let remote: LabNamespace
     let office: LabNamespace

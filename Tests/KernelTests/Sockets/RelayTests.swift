@@ -15,11 +15,11 @@ extension RealKernel {
 
         /// A host with a relay, and what it keeps of a published port.
         private final class Rig: Sendable {
-            let lab: GatewayLab
+            let lab: SocketLab
             let relay: RelayServer
 
             init(limits: RelayLimits = RelayLimits()) throws {
-                let lab = try GatewayLab()
+                let lab = try SocketLab()
                 self.lab = lab
                 relay = try lab.host.run { try RelayServer(limits: limits, log: Logger(label: "relay")) }
             }
@@ -30,7 +30,7 @@ extension RealKernel {
 
             /// Publishes a port; the guard that lives on elsewhere.
             func publish(
-                id: UInt32 = 1, _ transport: TransportProtocol, to address: String = GatewayLab.endpoint4,
+                id: UInt32 = 1, _ transport: TransportProtocol, to address: String = SocketLab.endpoint4,
                 port: UInt16 = RelayTests.port, target: UInt16 = RelayTests.target
             ) throws -> Plug {
                 let filter = SocketFilter.guarding(dropOn: [try lab.index("up0")])
@@ -45,7 +45,7 @@ extension RealKernel {
             }
 
             /// The endpoint's server.
-            func server(_ address: String = GatewayLab.endpoint4, isStream: Bool = true) throws -> Plug {
+            func server(_ address: String = SocketLab.endpoint4, isStream: Bool = true) throws -> Plug {
                 try Plug.server(in: lab.endpoint, at: address, port: RelayTests.target, isStream: isStream)
             }
 
@@ -80,8 +80,8 @@ extension RealKernel {
             let kept = try rig.publish(.tcp)
             let server = try rig.server()
             for (place, address) in [
-                (rig.lab.host, "127.0.0.1"), (rig.lab.host, "::1"), (rig.lab.host, GatewayLab.uplink4),
-                (rig.lab.office, GatewayLab.second4), (rig.lab.office, GatewayLab.second6),
+                (rig.lab.host, "127.0.0.1"), (rig.lab.host, "::1"), (rig.lab.host, SocketLab.uplink4),
+                (rig.lab.office, SocketLab.second4), (rig.lab.office, SocketLab.second6),
             ] {
                 let client = try rig.client(address, from: place)
                 let accepted = try #require(server.accept(), "\(address)")
@@ -91,15 +91,15 @@ extension RealKernel {
                 #expect(client.receive(exactly: 2) == [4, 5])
             }
             let silent = try Plug.connect(
-                from: rig.lab.remote, to: GatewayLab.uplink4, port: Self.port, within: .milliseconds(200))
+                from: rig.lab.remote, to: SocketLab.uplink4, port: Self.port, within: .milliseconds(200))
             #expect(silent == nil && kept.descriptor >= 0)
         }
 
         @Test("an IPv6 endpoint for clients of both families")
         func toIPv6() throws {
             let rig = try Rig()
-            let kept = try rig.publish(.tcp, to: GatewayLab.endpoint6)
-            let server = try rig.server(GatewayLab.endpoint6)
+            let kept = try rig.publish(.tcp, to: SocketLab.endpoint6)
+            let server = try rig.server(SocketLab.endpoint6)
             for address in ["127.0.0.1", "::1"] {
                 let client = try rig.client(address)
                 let accepted = try #require(server.accept())
@@ -212,7 +212,7 @@ extension RealKernel {
             // The listener is still there and takes connections, which the next relay serves.
             let waiting = try rig.client()
             try rig.relay.add(
-                id: 2, .tcp, descriptors: [dup(kept.descriptor)], target: IPAddress(parsing: GatewayLab.endpoint4),
+                id: 2, .tcp, descriptors: [dup(kept.descriptor)], target: IPAddress(parsing: SocketLab.endpoint4),
                 firstPort: Self.target)
             let accepted = try #require(server.accept())
             waiting.send([9])
@@ -282,8 +282,8 @@ extension RealKernel {
             }
             // A connected socket hears only the address that it speaks to.
             let clients = try [
-                (rig.lab.host, "127.0.0.1"), (rig.lab.host, "::1"), (rig.lab.host, GatewayLab.uplink4),
-                (rig.lab.office, GatewayLab.second4), (rig.lab.office, GatewayLab.second6),
+                (rig.lab.host, "127.0.0.1"), (rig.lab.host, "::1"), (rig.lab.host, SocketLab.uplink4),
+                (rig.lab.office, SocketLab.second4), (rig.lab.office, SocketLab.second6),
             ].map { try Plug.datagram(from: $0, to: $1, port: Self.port) }
             for size in [1, 0, 60_000] {
                 for (number, client) in clients.enumerated() {

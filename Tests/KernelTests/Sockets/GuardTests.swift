@@ -33,7 +33,7 @@ extension RealKernel {
 
         @Test("TCP: no answer of any kind on the uplink, connections on other interfaces and from the host itself")
         func streams() throws {
-            let lab = try GatewayLab()
+            let lab = try SocketLab()
             let filter = SocketFilter.guarding(dropOn: [try lab.index("up0")])
             let listener = Plug(
                 try lab.host.run { try GuardSocket.listener(port: Self.port, address: nil, filter: filter) })
@@ -41,7 +41,7 @@ extension RealKernel {
             #expect(fcntl(listener.descriptor, F_GETFD) & FD_CLOEXEC != 0)
             let heard = try FrameSocket(in: lab.remote)
             let arriving = try FrameSocket("up0", in: lab.host)
-            for address in [GatewayLab.uplink4, GatewayLab.uplink6] {
+            for address in [SocketLab.uplink4, SocketLab.uplink6] {
                 #expect(
                     try Plug.connect(
                         from: lab.remote, to: address, port: Self.port, within: .milliseconds(300)) == nil)
@@ -51,8 +51,8 @@ extension RealKernel {
             #expect(Self.count(heard.takeAll(), proto: 6) == 0)
             #expect(listener.accept(within: 50) == nil)
             for (place, address) in [
-                (lab.office, GatewayLab.second4), (lab.office, GatewayLab.second6), (lab.host, "127.0.0.1"),
-                (lab.host, "::1"), (lab.host, GatewayLab.uplink4), (lab.host, GatewayLab.uplink6),
+                (lab.office, SocketLab.second4), (lab.office, SocketLab.second6), (lab.host, "127.0.0.1"),
+                (lab.host, "::1"), (lab.host, SocketLab.uplink4), (lab.host, SocketLab.uplink6),
             ] {
                 let client = try #require(try Plug.connect(from: place, to: address, port: Self.port), "\(address)")
                 let server = try #require(listener.accept(), "\(address)")
@@ -63,12 +63,12 @@ extension RealKernel {
 
         @Test("UDP: no ICMP on the uplink, datagrams on other interfaces and from the host itself")
         func datagrams() throws {
-            let lab = try GatewayLab()
+            let lab = try SocketLab()
             let filter = SocketFilter.guarding(dropOn: [try lab.index("up0")])
             let socket = Plug(
                 try lab.host.run { try GuardSocket.datagram(port: Self.port, address: nil, filter: filter) })
             let heard = try FrameSocket(in: lab.remote)
-            for address in [GatewayLab.uplink4, GatewayLab.uplink6] {
+            for address in [SocketLab.uplink4, SocketLab.uplink6] {
                 let (guarded, free) = try (
                     Plug.datagram(from: lab.remote, to: address, port: Self.port),
                     Plug.datagram(from: lab.remote, to: address, port: Self.port + 1)
@@ -89,8 +89,8 @@ extension RealKernel {
             }
             #expect(!socket.isReadable(within: 50))
             for (place, address) in [
-                (lab.office, GatewayLab.second4), (lab.office, GatewayLab.second6), (lab.host, "127.0.0.1"),
-                (lab.host, "::1"), (lab.host, GatewayLab.uplink4),
+                (lab.office, SocketLab.second4), (lab.office, SocketLab.second6), (lab.host, "127.0.0.1"),
+                (lab.host, "::1"), (lab.host, SocketLab.uplink4),
             ] {
                 try Plug.datagram(from: place, to: address, port: Self.port).send([3])
                 #expect(socket.isReadable(within: 1_000) && socket.receive() == [3], "\(address)")
@@ -99,13 +99,13 @@ extension RealKernel {
 
         @Test("nobody else gets a guarded port, whatever they ask for, and whoever has one is named")
         func exclusive() throws {
-            let lab = try GatewayLab()
+            let lab = try SocketLab()
             let streams = Plug(
                 try lab.host.run { try GuardSocket.listener(port: Self.port, address: nil, filter: .dropAll) })
             let datagrams = Plug(
                 try lab.host.run { try GuardSocket.datagram(port: Self.port, address: nil, filter: .dropAll) })
             try lab.host.run {
-                for address in ["0.0.0.0", "127.0.0.1", "::", "::1", GatewayLab.uplink4] {
+                for address in ["0.0.0.0", "127.0.0.1", "::", "::1", SocketLab.uplink4] {
                     for option in [0, SO_REUSEADDR, SO_REUSEPORT] {
                         for socket in [try InternetSocket.stream(address), try InternetSocket.datagram(address)] {
                             let plug = Plug(socket)
@@ -137,26 +137,26 @@ extension RealKernel {
 
         @Test("one address alone, and the port of a server that has just ended")
         func oneAddress() throws {
-            let lab = try GatewayLab()
-            let address = try IPAddress(parsing: GatewayLab.second4)
+            let lab = try SocketLab()
+            let address = try IPAddress(parsing: SocketLab.second4)
             // A connection that its server ended stays for a minute.
             do {
-                let server = try Plug.server(in: lab.host, at: GatewayLab.second4, port: Self.port, isStream: true)
+                let server = try Plug.server(in: lab.host, at: SocketLab.second4, port: Self.port, isStream: true)
                 let client = try #require(
-                    try Plug.connect(from: lab.office, to: GatewayLab.second4, port: Self.port))
+                    try Plug.connect(from: lab.office, to: SocketLab.second4, port: Self.port))
                 let accepted = try #require(server.accept())
                 accepted.endOutput()
                 #expect(client.receive() == [])
             }
             let listener = Plug(
                 try lab.host.run { try GuardSocket.listener(port: Self.port, address: address, filter: .acceptAll) })
-            #expect(try Plug.connect(from: lab.office, to: GatewayLab.second4, port: Self.port) != nil)
+            #expect(try Plug.connect(from: lab.office, to: SocketLab.second4, port: Self.port) != nil)
             #expect(listener.accept() != nil)
-            #expect(try Plug.connect(from: lab.remote, to: GatewayLab.uplink4, port: Self.port) == nil)
-            let other = try IPAddress(parsing: GatewayLab.second6)
+            #expect(try Plug.connect(from: lab.remote, to: SocketLab.uplink4, port: Self.port) == nil)
+            let other = try IPAddress(parsing: SocketLab.second6)
             let second = Plug(
                 try lab.host.run { try GuardSocket.listener(port: Self.port, address: other, filter: .acceptAll) })
-            #expect(try Plug.connect(from: lab.office, to: GatewayLab.second6, port: Self.port) != nil)
+            #expect(try Plug.connect(from: lab.office, to: SocketLab.second6, port: Self.port) != nil)
             #expect(second.accept() != nil)
             let error = #expect(throws: PortError.self) {
                 close(
@@ -179,7 +179,7 @@ extension RealKernel {
 
         @Test("a filter that is changed again and again while datagrams come loses none")
         func change() throws {
-            let lab = try GatewayLab()
+            let lab = try SocketLab()
             let uplink = try lab.index("up0")
             let socket = Plug(
                 try lab.host.run {
@@ -189,8 +189,8 @@ extension RealKernel {
             // SO_RCVBUFFORCE
             setsockopt(socket.descriptor, SOL_SOCKET, 33, &room, 4)
             let (wanted, unwanted) = (20_000, 20_000)
-            let sender = try Plug.datagram(from: lab.office, to: GatewayLab.second4, port: Self.port)
-            let other = try Plug.datagram(from: lab.remote, to: GatewayLab.uplink4, port: Self.port)
+            let sender = try Plug.datagram(from: lab.office, to: SocketLab.second4, port: Self.port)
+            let other = try Plug.datagram(from: lab.remote, to: SocketLab.uplink4, port: Self.port)
             let sending = try SideThread {
                 for number in 0..<wanted {
                     sender.send(Frames.big(UInt64(number), 8))
@@ -212,9 +212,9 @@ extension RealKernel {
 
         @Test("the pool: all ports but those that others have, for both protocols, quickly")
         func pool() throws {
-            let lab = try GatewayLab()
+            let lab = try SocketLab()
             let streams = try Plug.server(in: lab.host, at: "127.0.0.1", port: 61_500, isStream: true)
-            let datagrams = try Plug.server(in: lab.host, at: GatewayLab.uplink6, port: 65_535, isStream: false)
+            let datagrams = try Plug.server(in: lab.host, at: SocketLab.uplink6, port: 65_535, isStream: false)
             let start = heddle_monotonic_nanoseconds()
             var pool = try lab.host.run { try PoolReservation() }
             let taken = heddle_monotonic_nanoseconds() - start
@@ -223,12 +223,12 @@ extension RealKernel {
             #expect(pool.ports.map(\.number) == (61_440...65_535).filter { $0 != 61_500 && $0 != 65_535 })
             #expect(pool.descriptors.count == 2 * 4_094)
             // Neither half of a port that is not ours is held.
-            #expect(try Plug.server(in: lab.host, at: GatewayLab.uplink4, port: 65_535, isStream: true).descriptor >= 0)
+            #expect(try Plug.server(in: lab.host, at: SocketLab.uplink4, port: 65_535, isStream: true).descriptor >= 0)
             #expect(throws: LabError.self) {
                 try Plug.server(in: lab.host, at: "127.0.0.1", port: 65_000, isStream: false)
             }
             let heard = try FrameSocket(in: lab.remote)
-            for address in [GatewayLab.uplink4, GatewayLab.uplink6] {
+            for address in [SocketLab.uplink4, SocketLab.uplink6] {
                 try Plug.datagram(from: lab.remote, to: address, port: 65_000).send([1])
                 #expect(
                     try Plug.connect(from: lab.remote, to: address, port: 61_440, within: .milliseconds(200)) == nil)

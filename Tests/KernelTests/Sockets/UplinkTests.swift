@@ -14,7 +14,7 @@ extension RealKernel {
             let socket: FrameSocket
             private let front: [UInt8]
 
-            init(_ lab: GatewayLab) throws {
+            init(_ lab: SocketLab) throws {
                 socket = try FrameSocket(in: lab.remote)
                 let (to, from) = (try lab.host.link("up0").mac, try lab.remote.link("eth0").mac)
                 front = Frames.big(to?.value ?? 0, 6) + Frames.big(from?.value ?? 0, 6)
@@ -32,7 +32,7 @@ extension RealKernel {
                 return ethernet + tag + [8, 0] + header + transport
             }
 
-            func frame6(_ next: UInt8, _ rest: [UInt8], to: String = GatewayLab.uplink6) throws -> [UInt8] {
+            func frame6(_ next: UInt8, _ rest: [UInt8], to: String = SocketLab.uplink6) throws -> [UInt8] {
                 let (source, target) = (try IPAddress(parsing: "2001:db8:a::2"), try IPAddress(parsing: to))
                 return front + [0x86, 0xDD, 0x60, 0, 0, 0] + Frames.big(UInt64(rest.count), 2) + [next, 64]
                     + source.octets + target.octets + rest
@@ -41,7 +41,7 @@ extension RealKernel {
 
         @Test("hears just what was planned, while the host's own traffic passes by unseen")
         func justThePlan() throws {
-            let lab = try GatewayLab()
+            let lab = try SocketLab()
             let plan = UplinkFilterPlan(
                 poolFirst: 61_440, poolCount: 4_096, tcp: [8_080...8_090], udp: [53...53],
                 routed: [try IPPrefix(parsing: "10.9.0.0/16"), try IPPrefix(parsing: "2001:db8:f::/64")])
@@ -78,10 +78,10 @@ extension RealKernel {
             ]
             let traffic = try SideThread {
                 try Talk.transfer(
-                    from: lab.remote, to: lab.host, at: IPv4Address(parsing: GatewayLab.uplink4), bytes: 200 << 20)
+                    from: lab.remote, to: lab.host, at: IPv4Address(parsing: SocketLab.uplink4), bytes: 200 << 20)
                 try Talk.transfer(
                     from: lab.host, to: lab.remote, at: IPv4Address(parsing: "192.0.2.2"), bytes: 50 << 20)
-                try Talk.ping(from: lab.remote, to: IPv4Address(parsing: GatewayLab.uplink4))
+                try Talk.ping(from: lab.remote, to: IPv4Address(parsing: SocketLab.uplink4))
             }
             var rounds = 0
             repeat {
@@ -104,7 +104,7 @@ extension RealKernel {
 
         @Test("a filter that is changed again and again while frames come loses none")
         func change() throws {
-            let lab = try GatewayLab()
+            let lab = try SocketLab()
             let index = try lab.index("up0")
             func filter(_ number: Int) -> SocketFilter {
                 let ranges = (0..<UInt16(number % 40)).map { (1_000 + 2 * $0)...(1_000 + 2 * $0) }
@@ -135,7 +135,7 @@ extension RealKernel {
 
         @Test("the kernel takes filters with any number of ranges", arguments: [0, 1, 10, 1_000, 3_000, 20_000])
         func manyRanges(count: Int) throws {
-            let lab = try GatewayLab()
+            let lab = try SocketLab()
             var random = Seeded(UInt64(count))
             let ports = (0..<count).map { _ in UInt16(random.below(61_440)) }
             let plan = UplinkFilterPlan(
@@ -163,7 +163,7 @@ extension RealKernel {
 
         @Test("an interface that isn't there is an error that names it")
         func noInterface() throws {
-            let lab = try GatewayLab()
+            let lab = try SocketLab()
             let error = #expect(throws: PortError.self) {
                 close(try lab.host.run { try UplinkSocket.open(interface: 4_711, filter: .dropAll) })
             }
