@@ -19,6 +19,16 @@ extension Switchboard {
         networkRecords.values.contains { $0.hostPort != nil && !$0.isInternal && $0.phase != .removing }
     }
 
+    /// Refuses to start with an interface as uplink that can't be one. One that isn't there may come.
+    func refuseUplinks() throws(ControlError) {
+        guard !uplinkNames.isEmpty, let links = try? own.links() else { return }
+        for link in links where uplinkNames.contains(link.name) {
+            if let reason = HostLook.obstacle(link) {
+                throw ControlError("--uplink \(link.name): \(reason); name an Ethernet interface of the host")
+            }
+        }
+    }
+
     /// Begins or ends to follow the host, as networks need it. The pool is bound with the first that does.
     func followHost() {
         guard needsUplinks else { return leaveHost() }
@@ -71,7 +81,7 @@ extension Switchboard {
         hostLook = look
         openUplinks(look)
         tellHost(look)
-        if before.uplinks != look.uplinks { refreshGuards() }
+        if before.uplinks != look.uplinks { refreshGuards() } else { refreshUplinkFilters() }
         readNeighbours()
         askForRouters()
     }

@@ -59,7 +59,11 @@ extension Router {
     @inline(__always) @_noAllocation @_noLocks
     private mutating func deliver(_ frame: RoutedFrame, _ packet: RoutedPacket, _ index: UInt32) -> RoutingVerdict {
         let flow = flows.flow(index)
-        if frame.domain == 0, packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
+        if frame.domain == 0 {
+            if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
+            let mtu = gateway(flow.pointee.domain).pointee.mtu
+            if exceeds(frame, packet, mtu: mtu) { return .refuse(.exceedsUplinkMTU, .tooBig(mtu)) }
+        }
         guard follow(index, fromInside: false, frame, packet) else { return .drop(.flowState) }
         if packet.isFirstFragment, frame.domain == 0,
             !beginFragments(frame, packet, index, isOutgoing: false)
@@ -93,6 +97,7 @@ extension Router {
             let gateway = gateway(domain).pointee
             if gateway.subnets.0.contains(packet.destination) || gateway.subnets.1.contains(packet.destination) {
                 if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
+                if exceeds(frame, packet, mtu: gateway.mtu) { return .refuse(.exceedsUplinkMTU, .tooBig(gateway.mtu)) }
                 let hop = nextHops.lookup(
                     uplink: gateway.port, high: packet.destination.high, low: packet.destination.low)
                 guard hop != 0 else { return .drop(.neighbourUnknown) }

@@ -51,6 +51,8 @@ extension Worker where IO: ~Copyable {
             tell(routing.message, frame)
         case .toHost, .held:
             break
+        case .toUplink where routing.fragmentMTU != 0:
+            sendFragments(frame, by: routing.port, mtu: routing.fragmentMTU)
         case .toUplink:
             queue(
                 OutgoingFrame(
