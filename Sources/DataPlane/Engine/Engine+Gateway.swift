@@ -4,11 +4,15 @@ extension Engine {
     /// Takes a part of the host's routes; they hold with the last one.
     func add(_ part: RoutesConfiguration) -> Int32 {
         if part.isFirst { routes = [] }
-        guard routes.count + part.routes.count <= RouteConfiguration.maximum else { return ENOSPC }
-        routes += part.routes
-        guard part.isLast else { return 0 }
-        defer { routes = [] }
-        return workers[0].mailbox.perform(.setRoutes(routes))
+        // What follows a part that didn't fit is no list.
+        guard let before = routes else { return EINVAL }
+        let all = before + part.routes
+        guard all.count <= RouteConfiguration.maximum else {
+            routes = nil
+            return ENOSPC
+        }
+        routes = part.isLast ? nil : all
+        return part.isLast ? workers[0].mailbox.perform(.setRoutes(all)) : 0
     }
 
     /// Forwards host ports.

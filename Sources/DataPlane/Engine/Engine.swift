@@ -32,8 +32,8 @@ public final class Engine {
     var publishes: Set<UInt32> = []
     /// Descriptors that are kept for the next daemon, by number.
     var kept: [UInt32: Int32] = [:]
-    /// The parts of a list of routes that came so far.
-    var routes: [RouteConfiguration] = []
+    /// The parts of a list of routes that came so far; nil: none has begun.
+    var routes: [RouteConfiguration]?
     /// What a whole configuration named so far; nil outside of one.
     var named: Named?
     var isStopping = false

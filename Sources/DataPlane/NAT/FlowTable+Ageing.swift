@@ -56,7 +56,8 @@ extension FlowTable {
         removeAll { $0.outside.high == outsideHigh && $0.outside.low == low }
     }
 
-    private mutating func removeAll(where isUnwanted: (borrowing Flow) -> Bool) -> Int {
+    /// Forgets all flows of a kind; returns how many.
+    mutating func removeAll(where isUnwanted: (borrowing Flow) -> Bool) -> Int {
         var removed = 0
         for number in 1..<max(1, fresh) where flow(number).pointee.seal != 0 && isUnwanted(flow(number).pointee) {
             remove(number)

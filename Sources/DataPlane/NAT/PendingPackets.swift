@@ -79,7 +79,7 @@ struct PendingPackets: ~Copyable {
         return true
     }
 
-    /// The next packet from `place` on that waits for the hop, taken out; -1: none.
+    /// The next packet from `start` on that waits for the hop, taken out; -1: none.
     @_noAllocation @_noLocks
     mutating func take(from start: Int, uplink: UInt16, high: UInt64, low: UInt64) -> Int {
         var index = start
@@ -94,13 +94,28 @@ struct PendingPackets: ~Copyable {
         return -1
     }
 
-    /// The next packet from `place` on that has waited too long or came by a port, taken out; -1: none.
+    /// The next packet from `start` on that has waited too long, taken out; -1: none.
     @_noAllocation @_noLocks
     mutating func takeStale(from start: Int, now: UInt32) -> Int {
         var index = start
         while count > 0, index < Self.capacity {
             let place = places[index]
             if place.isUsed, now &- place.since >= Self.life {
+                release(index)
+                return index
+            }
+            index &+= 1
+        }
+        return -1
+    }
+
+    /// The next packet from `start` on that came by a port, taken out; -1: none.
+    @_noAllocation @_noLocks
+    mutating func take(from start: Int, ingress: UInt16) -> Int {
+        var index = start
+        while count > 0, index < Self.capacity {
+            let place = places[index]
+            if place.isUsed, place.ingress == ingress {
                 release(index)
                 return index
             }

@@ -66,6 +66,12 @@ package struct PublishTable: ~Copyable {
         return true
     }
 
+    /// The numbers of all entries.
+    var numbers: Set<UInt32> {
+        guard let entries, let order else { return [] }
+        return Set((0..<count).map { entries[Int(order[$0])].number })
+    }
+
     /// Where a packet for the host goes. An entry for the very address wins over one for all, and then one for the very
     /// uplink over one for all.
     ///

@@ -33,6 +33,22 @@ struct RoutedFrame {
         @inline(__always) @_noAllocation @_noLocks get { frame.bigEndian48(at: 6) }
     }
 
+    /// Whether the frame, which is tagged, is one that the host would take for an IP packet without a tag: it takes off
+    /// tags of VLAN 0, and might send the packet on untranslated.
+    var isHiddenPacket: Bool {
+        @inline(__always) @_noAllocation @_noLocks get { Self.isHiddenPacket(frame, length: length) }
+    }
+
+    /// The same of a frame of any content and length.
+    @_noAllocation @_noLocks
+    static func isHiddenPacket(_ frame: UnsafeRawPointer, length: Int) -> Bool {
+        guard let view = EthernetView(frame, length: length), EtherType.isTag(view.etherType),
+            length >= Ethernet.headerLength &+ VLANTag.length
+        else { return false }
+        return frame.bigEndian16(at: Ethernet.headerLength) & VLANTag.identifierMask == 0
+            && TagWalk(view).etherType != EtherType.arp
+    }
+
     /// gso_size; 0 unless it is a super-frame.
     var segmentSize: Int {
         @inline(__always) @_noAllocation @_noLocks get {

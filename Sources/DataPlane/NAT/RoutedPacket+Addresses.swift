@@ -21,6 +21,13 @@ extension RoutedPacket {
         @_noAllocation @_noLocks get { Self.isLinkLocal(source, isIPv4: isIPv4) }
     }
 
+    /// Whether neighbour discovery may go on with that destination: IPv6's link-local addresses and groups.
+    package var isDiscoverable: Bool {
+        @_noAllocation @_noLocks get {
+            !isIPv4 && (destination.high &>> 56 == 0xFF || Self.isLinkLocal(destination, isIPv4: false))
+        }
+    }
+
     @inline(__always) @_noAllocation @_noLocks
     private static func isNobody(_ address: TransportAddress, isIPv4: Bool) -> Bool {
         if isIPv4 {

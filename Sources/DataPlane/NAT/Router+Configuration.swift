@@ -32,7 +32,8 @@ extension Router {
     /// Domains beyond the room for them are not reached from outside.
     private mutating func listRoutedDomains() {
         routedCount = 0
-        for id in 0..<Switch.identifiers where gateways[id].isPresent && gateways[id].isRouted {
+        for id in 0..<Switch.identifiers
+        where gateways[id].isPresent && gateways[id].isRouted && !gateways[id].isInternal {
             guard routedCount < routedDomains.count else { return }
             routedDomains[routedCount] = UInt16(id)
             routedCount += 1
@@ -67,13 +68,13 @@ extension Router {
 
     /// Takes all of the host's own addresses, and ends the flows that used one that is gone.
     mutating func setHostAddresses(_ configurations: [HostAddressConfiguration]) {
-        let new = configurations.map { ($0.address.words.high, $0.address.words.low, $0.uplink) }
-        let kept = Set(configurations.map(\.address))
-        for address in hostAddressList where !kept.contains(address) {
-            _ = flows.removeAll(outsideHigh: address.words.high, low: address.words.low)
-        }
-        hostAddressList = configurations.map(\.address)
-        hostAddresses.replace(with: new.map { (high: $0.0, low: $0.1, uplink: $0.2) })
+        // Loopback is the host's alone: from outside of it nobody gets there.
+        let usable = configurations.filter { !$0.address.isLoopback }
+        hostAddresses.replace(
+            with: usable.map { (high: $0.address.words.high, low: $0.address.words.low, uplink: $0.uplink) })
+        // An engine before this one may have left flows, too.
+        let kept = Set(usable.map(\.address))
+        _ = flows.removeAll { !kept.contains(IPAddress(high: $0.outside.high, low: $0.outside.low)) }
     }
 
     /// Takes all of the host's routes.
@@ -101,10 +102,31 @@ extension Router {
         }
     }
 
+    /// Ends the flows of a port, and forgets fragments that came by it: its number may be another's soon.
+    mutating func removePort(_ port: UInt16) {
+        _ = flows.removeAll(insidePort: port)
+        fragments.removeAll(side: port)
+        nextHops.remove(uplink: port)
+    }
+
+    /// Ends flows of an engine before this one whose endpoint, network or publish isn't there any more.
+    ///
+    /// - Parameter isMember: whether a port is one of a domain's.
+    mutating func endOrphans(isMember: (_ port: UInt16, _ domain: UInt16) -> Bool) {
+        let published = publishes.numbers
+        let gateways = gateways
+        _ = flows.removeAll { flow in
+            if flow.isIncoming, !published.contains(flow.publish) { return true }
+            let domain = Int(flow.domain) & (Switch.identifiers - 1)
+            return !gateways[domain].isPresent || !isMember(flow.insidePort, flow.domain)
+        }
+    }
+
     /// Forwards host ports to an endpoint. False: no room, or it can't be.
     mutating func publish(_ configuration: PublishConfiguration) -> Bool {
-        guard configuration.number != 0, configuration.transport == IPProtocol.tcp
-            || configuration.transport == IPProtocol.udp,
+        guard configuration.number != 0,
+            configuration.transport == IPProtocol.tcp
+                || configuration.transport == IPProtocol.udp,
             configuration.host.map({ $0.family == configuration.inside.family }) ?? true
         else { return false }
         return publishes.set(PublishEntry(configuration))

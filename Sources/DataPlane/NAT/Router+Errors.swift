@@ -11,8 +11,8 @@ extension Router {
             if gateway.isRouted { return routeOutgoing(frame, packet, decision, gateway) }
             return .drop(.noFlow)
         }
-        let mac = nextHop(decision, packet.destination)
-        guard mac != 0 else { return .drop(.neighbourUnknown) }
+        let mac = nextHop(decision, packet.destination, of: index)
+        if mac == 0 { return wait(frame, decision, packet.destination) }
         let outside = flows.flow(index).pointee.outside
         packet.rewriteError(
             frame.header, outerSource: outside, outerDestination: nil, embeddedSource: nil,
@@ -28,6 +28,8 @@ extension Router {
         let embedded = packet.embedded
         // Not the host's to forward: the quoted packet has to have come from where the error goes.
         guard embedded.source.hasSameAddress(as: packet.destination) else { return .drop(.noFlow) }
+        // Of a hairpin nobody outside knows.
+        if embedded.destination.hasSameAddress(as: embedded.source) { return .drop(.noFlow) }
         let index = flows.findIncoming(embedded.proto, outside: embedded.source, remote: embedded.destination)
         guard index != 0 else { return .drop(.noFlow) }
         if packet.hopLimit <= 1 { return .drop(.hopLimitExceeded) }

@@ -31,8 +31,8 @@ extension Router {
         guard flow.pointee.domain == frame.domain, flow.pointee.inside.hasSameAddress(as: packet.source),
             flow.pointee.remote.hasSameAddress(as: packet.destination)
         else { return .drop(.noFlow) }
-        var mac = nextHop(decision, packet.destination)
-        if mac == 0, flow.pointee.isIncoming { mac = remoteMAC(known.flow).pointee }
+        let mac = nextHop(decision, packet.destination, of: known.flow)
+        // It has been counted as seen, and can't wait.
         guard mac != 0 else { return .drop(.neighbourUnknown) }
         packet.rewriteLaterFragmentSource(frame.header, to: flow.pointee.outside)
         if packet.isIPv4 { packet.rewriteIdentification(frame.header, to: UInt32(known.newIdentification)) }
@@ -59,6 +59,33 @@ extension Router {
         packet.rewriteEthernet(
             frame.header, source: gateway(domain).pointee.router.mac, destination: flow.pointee.insideMAC)
         return .toEndpoint(flow.pointee.insidePort, domain: domain)
+    }
+
+    /// A fragment without ports from an endpoint to one of the host's addresses: it follows its first one, if that went
+    /// to another endpoint. Those that come before it are taken for the host's.
+    @_noAllocation @_noLocks
+    mutating func laterFragmentHairpin(_ frame: RoutedFrame, _ packet: RoutedPacket) -> RoutingVerdict {
+        if fragments.count == 0 { return .toHost }
+        let known = fragments.find(FragmentKey(packet, side: frame.ingress), now: frame.now)
+        guard known.isFound else { return .toHost }
+        guard !known.isSpoiled else { return .drop(.fragmentRefused) }
+        let flow = flows.flow(known.flow)
+        guard flow.pointee.domain == frame.domain, flow.pointee.inside.hasSameAddress(as: packet.source),
+            flow.pointee.remote.hasSameAddress(as: packet.destination)
+        else { return .drop(.noFlow) }
+        let outside = flow.pointee.outside
+        let other = flows.findIncoming(flow.pointee.proto, outside: flow.pointee.remote, remote: outside)
+        guard other != 0 else { return .drop(.noFlow) }
+        if packet.hopLimit <= 1 { return .drop(.hopLimitExceeded) }
+        let target = flows.flow(other)
+        let domain = target.pointee.domain
+        packet.rewriteLaterFragmentSource(frame.header, to: outside)
+        packet.rewriteLaterFragmentDestination(frame.header, to: target.pointee.inside)
+        if packet.isIPv4 { packet.rewriteIdentification(frame.header, to: UInt32(known.newIdentification)) }
+        packet.decrementHopLimit(frame.header)
+        packet.rewriteEthernet(
+            frame.header, source: gateway(domain).pointee.router.mac, destination: target.pointee.insideMAC)
+        return .toEndpoint(target.pointee.insidePort, domain: domain)
     }
 
     /// Keeps one that came before its first. It counts as dropped until that comes.

@@ -1,28 +1,29 @@
 extension Router {
-    /// A packet from an endpoint to one of the host's own addresses: the host's, unless that port is published (RFC 4787,
-    /// REQ-9; RFC 5382, REQ-8) or the packet belongs to a flow that came in that way.
+    /// A packet from an endpoint to one of the host's own addresses: the host's, unless that port is published (RFC
+    /// 4787, REQ-9; RFC 5382, REQ-8) or the packet belongs to a flow that came in that way.
     @_noAllocation @_noLocks
     mutating func toHost(_ frame: RoutedFrame, _ packet: RoutedPacket, _ gateway: Gateway) -> RoutingVerdict {
         if gateway.isInternal {
             // Its own router's addresses are there for names and pings; the host's others are outside.
-            return isRouter(packet.destination, gateway) ? .toHost : .refuse(.internalNetwork, .unreachable(.prohibited))
+            if isRouter(packet.destination, gateway) { return .toHost }
+            return .refuse(.internalNetwork, .unreachable(.prohibited))
         }
         switch packet.kind {
         case .tcp, .udp: break
         case .icmpError: return errorHairpin(frame, packet)
-        case .echo, .laterFragment, .other, .malformed, .notIP, .tagged: return .toHost
+        case .laterFragment: return laterFragmentHairpin(frame, packet)
+        case .echo, .other, .malformed, .notIP, .tagged: return .toHost
         }
         if publishes.count == 0 { return .toHost }
-        var index: UInt32 = 0
-        if isInPool(packet.destination.port) || flows.count > 0 {
-            index = flows.findOutgoing(
-                packet.proto, domain: frame.domain, inside: packet.source, remote: packet.destination)
-        }
+        var index = flows.findOutgoing(
+            packet.proto, domain: frame.domain, inside: packet.source, remote: packet.destination)
         if index == 0 {
             let way = hostAddresses.uplink(of: packet.destination)
             let target = publishes.lookup(proto: packet.proto, destination: packet.destination, uplink: way)
             guard target.isFound else { return .toHost }
+            if packet.isMartianSource || packet.isLinkLocalSource { return .drop(.martian) }
             guard begins(packet) else { return .drop(.noFlow) }
+            if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
             let creation = flows.createOutgoing(
                 packet.proto, domain: frame.domain, insidePort: frame.ingress, insideMAC: frame.sourceMAC,
                 inside: packet.source, remote: packet.destination, outsideHigh: packet.destination.high,
@@ -34,6 +35,9 @@ extension Router {
         }
         if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
         guard follow(index, fromInside: true, frame, packet) else { return .drop(.flowState) }
+        if packet.isFirstFragment, !beginFragments(frame, packet, index, isOutgoing: true) {
+            return .drop(.fragmentRefused)
+        }
         let outside = flows.flow(index).pointee.outside
         packet.rewriteSource(frame.header, to: outside)
         packet.decrementHopLimit(frame.header)

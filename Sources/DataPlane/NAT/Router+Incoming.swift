@@ -37,10 +37,8 @@ extension Router {
             let target = publishes.lookup(proto: packet.proto, destination: outside, uplink: way)
             guard target.isFound, begins(packet) else { return .drop(.noFlow) }
             if !isHairpin {
-                // What the host would send elsewhere doesn't come from there (RFC 3704, loosely): no network's own
-                // addresses from outside.
-                let back = routes.lookup(high: source.high, low: source.low)
-                guard back.isFound, back.uplink != 0 else { return .drop(.martian) }
+                if isFromElsewhere(source) { return .drop(.martian) }
+                if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
             }
             let creation = flows.createIncoming(
                 packet.proto, domain: target.domain, insidePort: target.insidePort, insideMAC: target.insideMAC,
@@ -53,6 +51,14 @@ extension Router {
             }
         }
         return deliver(frame, packet, index)
+    }
+
+    /// Whether the host would not send to an address by an uplink, so that nothing from there comes by one (RFC 3704,
+    /// loosely): no network's own addresses from outside.
+    @inline(__always) @_noAllocation @_noLocks
+    private func isFromElsewhere(_ source: TransportAddress) -> Bool {
+        let back = routes.lookup(high: source.high, low: source.low)
+        return !back.isFound || back.uplink == 0
     }
 
     /// Sends a packet of a flow to its endpoint.
@@ -96,11 +102,16 @@ extension Router {
             let domain = routedDomains[position & 63]
             let gateway = gateway(domain).pointee
             if gateway.subnets.0.contains(packet.destination) || gateway.subnets.1.contains(packet.destination) {
+                if isFromElsewhere(packet.source) { return .drop(.martian) }
                 if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
-                if exceeds(frame, packet, mtu: gateway.mtu) { return .refuse(.exceedsUplinkMTU, .tooBig(gateway.mtu)) }
-                let hop = nextHops.lookup(
-                    uplink: gateway.port, high: packet.destination.high, low: packet.destination.low)
-                guard hop != 0 else { return .drop(.neighbourUnknown) }
+                if exceeds(frame, packet, mtu: gateway.mtu) {
+                    return .refuse(.exceedsUplinkMTU, .tooBig(gateway.mtu))
+                }
+                // Neighbours on the host port are told like those on an uplink.
+                var way = RouteDecision()
+                way.uplink = gateway.port
+                let hop = nextHop(way, packet.destination)
+                if hop == 0 { return wait(frame, way, packet.destination) }
                 packet.decrementHopLimit(frame.header)
                 packet.rewriteEthernet(frame.header, source: gateway.router.mac, destination: hop)
                 // Where that station is the switch knows.

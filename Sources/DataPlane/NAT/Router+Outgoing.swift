@@ -6,7 +6,8 @@ extension Router {
         let packet = RoutedPacket(frame.frame, length: frame.length, isSuperframe: frame.isSuperframe)
         switch packet.kind {
         // ARP, and what the host's own VLAN devices may want.
-        case .notIP, .tagged: return .toHost
+        case .notIP: return .toHost
+        case .tagged: return frame.isHiddenPacket ? .drop(.untranslatable) : .toHost
         case .malformed: return .drop(.packetMalformed)
         case .tcp, .udp, .echo, .icmpError, .laterFragment, .other: break
         }
@@ -15,14 +16,15 @@ extension Router {
             return toHost(frame, packet, gateway)
         }
         if packet.isUnroutable {
-            // Neighbour discovery goes on below IP addresses that are routed.
-            return packet.isIPv4 ? .drop(.martian) : .toHost
+            // Neighbour discovery goes on below IP addresses that are routed. All else the host might send on.
+            return packet.isDiscoverable ? .toHost : .drop(.martian)
         }
         if packet.isMartianSource || packet.isLinkLocalSource { return .drop(.martian) }
         if gateway.isInternal { return .refuse(.internalNetwork, .unreachable(.prohibited)) }
         if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
         let decision = routes.lookup(high: packet.destination.high, low: packet.destination.low)
-        guard decision.isFound, !decision.isRefused, decision.uplink != 0, uplink(decision.uplink).pointee.isPresent else {
+        guard decision.isFound, !decision.isRefused, decision.uplink != 0, uplink(decision.uplink).pointee.isPresent
+        else {
             return .refuse(.noRoute, .unreachable(.network))
         }
         let mtu = mtu(of: decision)
@@ -107,9 +109,7 @@ extension Router {
         _ frame: RoutedFrame, _ packet: RoutedPacket, _ index: UInt32, _ decision: RouteDecision
     ) -> RoutingVerdict {
         let flow = flows.flow(index)
-        var mac = nextHop(decision, packet.destination)
-        // A client on the link may be unknown to the kernel, which never talks to it: where it came from.
-        if mac == 0, flow.pointee.isIncoming, flow.pointee.uplink == decision.uplink { mac = remoteMAC(index).pointee }
+        let mac = nextHop(decision, packet.destination, of: index)
         if mac == 0 { return wait(frame, decision, packet.destination) }
         guard follow(index, fromInside: true, frame, packet) else { return .drop(.flowState) }
         if packet.isFirstFragment, !beginFragments(frame, packet, index, isOutgoing: true) {
@@ -153,9 +153,9 @@ extension Router {
     /// What a new flow's packets come from; nil: the uplink has no address of that family.
     @inline(__always) @_noAllocation @_noLocks
     private func outsideAddress(_ decision: RouteDecision, isIPv4: Bool) -> TransportAddress? {
-        if decision.sourceHigh | decision.sourceLow != 0 {
-            return TransportAddress(high: decision.sourceHigh, low: decision.sourceLow, port: 0)
-        }
+        let told = TransportAddress(high: decision.sourceHigh, low: decision.sourceLow, port: 0)
+        // One of the other family could not be written, and the packet would leave as it came.
+        if told.high | told.low != 0, told.isIPv4 == isIPv4 { return told }
         let own = uplink(decision.uplink).pointee
         let address = isIPv4 ? own.ipv4 : own.ipv6
         return address.high | address.low == 0 ? nil : address
@@ -168,6 +168,16 @@ extension Router {
         return nextHops.lookup(
             uplink: decision.uplink, high: isOnLink ? destination.high : decision.gatewayHigh,
             low: isOnLink ? destination.low : decision.gatewayLow)
+    }
+
+    /// The same for a packet of a flow. A client on the link may be unknown to the kernel, which never talks to it: where
+    /// it came from.
+    @inline(__always) @_noAllocation @_noLocks
+    func nextHop(_ decision: RouteDecision, _ destination: TransportAddress, of index: UInt32) -> UInt64 {
+        let mac = nextHop(decision, destination)
+        let flow = flows.flow(index)
+        if mac != 0 || !flow.pointee.isIncoming || flow.pointee.uplink != decision.uplink { return mac }
+        return remoteMAC(index).pointee
     }
 
     /// Keeps a packet until its next hop is known, and asks for that.

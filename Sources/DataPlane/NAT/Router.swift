@@ -60,8 +60,6 @@ struct Router: ~Copyable {
     var pending = PendingPackets()
     /// Questions for next hops that the control side doesn't know of yet.
     var questions = OpenQuestions()
-    /// The host's addresses as they were told last.
-    var hostAddressList: [IPAddress] = []
     /// Where packets of a flow came from last, by its number: the MAC address of who brought them.
     let remoteMACs: UnsafeMutablePointer<UInt64>
     let uplinks: UnsafeMutablePointer<Uplink>
@@ -122,7 +120,7 @@ struct Router: ~Copyable {
             // Link-local packets are nobody's to forward.
             return high &>> 54 == 0x3FA || hostAddresses.contains(high: high, low: network.bigEndian64(at: 32))
         }
-        return true
+        return !RoutedFrame.isHiddenPacket(frame, length: length)
     }
 
     /// Who brought a flow's packets last. Any number is safe: it is masked.

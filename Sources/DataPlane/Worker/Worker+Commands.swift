@@ -92,6 +92,12 @@ extension Worker where IO: ~Copyable {
             states[index].isWaiting = false
             if states[index].life == .present { io.receive(port: UInt16(index)) }
         }
+        let states = states
+        let ports = forwarding.ports
+        router?.pointee.endOrphans { port, domain in
+            let index = Int(port) & (SharedTables.maximumPorts - 1)
+            return states[index].life == .present && ports[index].domain == domain
+        }
     }
 
     /// Answered at once if nothing is under way, else by the completion that ends receiving.
@@ -109,6 +115,7 @@ extension Worker where IO: ~Copyable {
         forwarding.removePort(port)
         if states[index].isTunnel { forwarding.removeTunnel(port) }
         if states[index].isUplink { router?.pointee.removeUplink(port) }
+        forgetRouted(port)
         removing = (port, ticket)
         if !io.cancel(port: port) { finishRemoval(port) }
     }

@@ -49,7 +49,14 @@ extension Worker where IO: ~Copyable {
         case .refuse:
             countUnrouted(routing.reason, frame.ingress)
             tell(routing.message, frame)
-        case .toHost, .held:
+        case .toHost:
+            // A packet that waited, and whose destination has become the host's meanwhile.
+            let port = forwarding.domain(frame.domain).pointee.gatewayPort
+            let vlan = frame.isSuperframe ? Verdict.superframeBit : 0
+            send(
+                frame.header, frame.length, to: port, from: frame.ingress,
+                .forward(to: port, domain: frame.domain, vlan: vlan))
+        case .held:
             break
         case .toUplink where routing.fragmentMTU != 0:
             sendFragments(frame, by: routing.port, mtu: routing.fragmentMTU)
@@ -75,9 +82,17 @@ extension Worker where IO: ~Copyable {
                 return
             }
         }
-        let host = forwarding.domain(routing.domain).pointee.gatewayPort
-        let verdict = Verdict.forward(
-            to: port, domain: routing.domain, vlan: frame.isSuperframe ? Verdict.superframeBit : 0)
+        let home = forwarding.domain(routing.domain)
+        let host = home.pointee.gatewayPort
+        // `send` says nothing of a port that isn't there, or is another domain's now.
+        guard forwarding.port(port).pointee.domain == routing.domain else {
+            countUnrouted(.noFlow, frame.ingress)
+            return
+        }
+        // Untagged, as from the host port: not for ports of a VLAN.
+        var vlan: UInt16 = frame.isSuperframe ? Verdict.superframeBit : 0
+        if home.pointee.accessCount != 0 { vlan |= Verdict.awareBit }
+        let verdict = Verdict.forward(to: port, domain: routing.domain, vlan: vlan)
         send(frame.header, frame.length, to: port, from: host, verdict)
     }
 
@@ -166,6 +181,18 @@ extension Worker where IO: ~Copyable {
             act(waiting.domain == 0 ? router.pointee.incoming(frame) : router.pointee.outgoing(frame), frame)
             // Its place may be taken again before the batch ends.
             io.submit()
+        }
+    }
+
+    /// Nothing that came by a port, or leads to it, may meet the next one of its number.
+    mutating func forgetRouted(_ port: UInt16) {
+        guard let router else { return }
+        router.pointee.removePort(port)
+        var place = -1
+        while true {
+            place = router.pointee.pending.take(from: place + 1, ingress: port)
+            if place < 0 { break }
+            countUnrouted(.neighbourUnknown, port)
         }
     }
 
