@@ -62,13 +62,15 @@ extension TrafficTests {
             }
         }
 
-        @Test func aRunOfTheKernelsWayTakesEverySample() throws {
-            guard Tool.find("nft") != nil else { return }
+        @Test(.enabled(if: Tool.find("nft") != nil, "needs nft"))
+        func aRunOfTheKernelsWayTakesEverySample() throws {
             var options = BenchOptions.quick(.nat)
             options.subjects = ["nftables", "host", "docker-proxy"].filter {
                 $0 != "docker-proxy" || Tool.find("docker-proxy") == nil
             }
-            options.rounds = 2
+            // Once both ways of asking; the others differ in their ports only.
+            options.tests.removeAll { ["published-tcp1-reverse", "outgoing-tcp1"].contains($0) }
+            options.rounds = 1
             options.seconds = 0.3
             let programs = BenchPrograms(daemon: "/nonexistent/heddled", relay: "/nonexistent/heddle")
             let report = try BenchRun(
@@ -77,11 +79,11 @@ extension TrafficTests {
             #expect(report.failures == [])
             for metric in report.metrics where metric.isMain {
                 let rounds = report.samples.filter { $0.metric == metric.id && $0.subject == "nftables" }.map(\.round)
-                #expect(rounds == [0, 1], "\(metric.id): \(report.remarks)")
+                #expect(rounds == [0], "\(metric.id): \(report.remarks)")
             }
             #expect(report.samples.filter { $0.subject == "host" }.allSatisfy { $0.metric.hasPrefix("host.tcp1.") })
             let failed = report.samples.filter { $0.metric.hasSuffix(".connections.failed") }
-            #expect(failed.count == 4 && failed.allSatisfy { $0.value == 0 }, "\(report.remarks)")
+            #expect(failed.count == 2 && failed.allSatisfy { $0.value == 0 }, "\(report.remarks)")
             #expect(
                 report.subjects.last?.name == "host"
                     || report.subjects.last?.skipped?.hasPrefix("docker-proxy is not installed") == true)

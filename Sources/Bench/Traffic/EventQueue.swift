@@ -8,7 +8,7 @@ final class EventQueue {
     private var events = [epoll_event](repeating: epoll_event(), count: 128)
 
     init() throws {
-        descriptor = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+        descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard descriptor >= 0 else { throw BenchError("cannot make an epoll instance: \(Errno(rawValue: errno))") }
     }
 

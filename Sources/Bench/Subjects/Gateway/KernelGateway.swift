@@ -101,13 +101,17 @@ package final class KernelGateway: Gateway {
         guard let tool = Tool.find("docker-proxy") else {
             throw SubjectUnavailable(reason: "docker-proxy is not installed (Debian: docker.io)")
         }
+        // It tells at descriptor 3 that it serves, and closes that whatever it is: without one, its own socket.
+        let told = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        guard told >= 0 else { throw BenchError("cannot open /dev/null") }
+        defer { close(told) }
         for proto in ["tcp", "udp"] {
             let program = try host.start(
                 tool,
                 [
                     "-proto", proto, "-host-ip", "0.0.0.0", "-host-port", "\(GatewayPlan.publishedPort)",
                     "-container-ip", "\(GatewayPlan.sandbox)", "-container-port", "\(GatewayPlan.servicePort)",
-                ])
+                ], passing: [told])
             try workspace.adopt(program)
             proxies.append(program)
         }
