@@ -1,5 +1,7 @@
 import Addresses
 import Bench
+import Foundation
+import FoundationXML
 import Glibc
 import Netlink
 import Testing
@@ -145,6 +147,25 @@ extension TrafficTests {
             BenchScene.nat.subjects.map(\.rawValue).sorted() == [
                 "docker-proxy", "heddle", "heddle-relay", "host", "nftables",
             ])
+    }
+
+    @Test func aGatewaysReportComparesWithNftablesAndAPlainHost() throws {
+        let report = ReportFixture.makeGateway()
+        let summary = try #require(report.summary(of: ReportFixture.throughput, subject: "heddle"))
+        #expect(summary.toReference?.median == 0.8 && summary.toFloor?.median == 1.6)
+        let text = report.text().split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(text.contains("subject median min…max × nftables min…max × host min…max"))
+        #expect(text.contains("Heddle 12.8 8.00…16.0 0.80× 0.80…0.80 1.60× 1.60…1.60"))
+
+        let json = try report.json()
+        #expect(try BenchReport(json: json) == report)
+        #expect(json.contains("\"to_nftables\"") && json.contains("\"to_host\""))
+        #expect(!json.contains("\"to_relay\"") && !json.contains("\"to_bridge\""))
+
+        let page = report.html()
+        #expect(XMLParser(data: Data(page.utf8)).parse())
+        #expect(page.contains("Against the kernel nftables"))
+        #expect(page.contains("The plain host has neither rules nor daemon"))
     }
 
     @Test func iperf3IsToldPortAndDirection() {

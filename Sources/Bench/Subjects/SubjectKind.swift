@@ -64,7 +64,7 @@ public enum SubjectKind: String, CaseIterable, Sendable {
         case .heddleVXLAN: "Heddle"
         case .heddleToVXLAN: "Heddle to kernel"
         case .vxlanToHeddle: "kernel to Heddle"
-        case .nftables: "nftables"
+        case .nftables: "kernel nftables"
         case .heddleGateway: "Heddle"
         case .heddleRelay: "Heddle, relay"
         case .dockerProxy: "docker-proxy"
