@@ -55,6 +55,7 @@ extension Switchboard {
         }
         for port in uplinkPorts.values { engine.removeUplink(port) }
         uplinkPorts = [:]
+        uplinkFilters = [:]
         hostLook = HostLook()
         askedHops = []
         releasePool()
@@ -81,7 +82,11 @@ extension Switchboard {
         hostLook = look
         openUplinks(look)
         tellHost(look)
-        if before.uplinks != look.uplinks { refreshGuards() } else { refreshUplinkFilters() }
+        if before.uplinks != look.uplinks || before.addresses != look.addresses {
+            refreshGuards()
+        } else {
+            refreshUplinkFilters()
+        }
         readNeighbours()
         askForRouters()
     }
@@ -92,6 +97,8 @@ extension Switchboard {
         for (index, port) in uplinkPorts where !wanted.contains(index) {
             engine.removeUplink(port)
             uplinkPorts[index] = nil
+            // Its number may be another uplink's soon, whose socket has no filter yet.
+            uplinkFilters[port] = nil
         }
         for uplink in look.uplinks where uplinkPorts[uplink.index] == nil {
             do throws(APIError) {
@@ -152,7 +159,9 @@ extension Switchboard {
         do throws(NetlinkError) {
             var known: Set<HostLook.Hop> = []
             for neighbour in try own.neighbours() {
-                if tell(neighbour) { known.insert(HostLook.Hop(index: neighbour.interfaceIndex, address: neighbour.address)) }
+                if tell(neighbour) {
+                    known.insert(HostLook.Hop(index: neighbour.interfaceIndex, address: neighbour.address))
+                }
             }
             for (index, port) in uplinkPorts {
                 engine.keepNextHops(uplink: port) { known.contains(HostLook.Hop(index: index, address: $0)) }

@@ -29,7 +29,7 @@ extension Router {
         }
         let mtu = mtu(of: decision)
         if exceeds(frame, packet, mtu: mtu) {
-            guard packet.mayBeFragmented, !frame.isSuperframe else { return .refuse(.exceedsUplinkMTU, .tooBig(mtu)) }
+            guard mayBeCut(frame, packet) else { return .refuse(.exceedsUplinkMTU, .tooBig(mtu)) }
         }
         var verdict = send(frame, packet, decision, gateway)
         if case .toUplink = verdict.kind, packet.packetLength > mtu, !frame.isSuperframe { verdict.fragmentMTU = mtu }
@@ -58,6 +58,13 @@ extension Router {
         let own = uplink(decision.uplink).pointee.mtu
         let told = Int(decision.mtu)
         return told > 0 && told < own ? told : own
+    }
+
+    /// Whether this router cuts a packet where it has to. Options would have to be copied or not, each by its kind: who
+    /// sends them finds out the MTU.
+    @inline(__always) @_noAllocation @_noLocks
+    func mayBeCut(_ frame: RoutedFrame, _ packet: RoutedPacket) -> Bool {
+        packet.mayBeFragmented && !packet.hasOptions && !frame.isSuperframe
     }
 
     /// Whether a packet is too long for a way. Of a super-frame each segment must fit.

@@ -8,7 +8,6 @@ extension Worker where IO: ~Copyable {
             packet.hasPlausibleLength, !frame.isSuperframe
         else { return count(drop: .egressRejected, tables.numbers(of: port)) }
         finishChecksum(frame)
-        // Options would have to be copied or not, each by its kind: who sends them can find out the MTU.
         let header = packet.headerLength
         let payload = packet.totalLength &- header
         let step = (mtu &- header) & ~7
@@ -16,6 +15,11 @@ extension Worker where IO: ~Copyable {
             return count(drop: .egressRejected, tables.numbers(of: port))
         }
         makeRoom()
+        if !packet.isFragment, let router {
+            // Of all that leave by one address: two endpoints may have chosen the same (RFC 7857, 9).
+            router.pointee.identification &+= 1
+            frame.header.storeBigEndian16(router.pointee.identification, at: VirtioNetHeader.length &+ start &+ 4)
+        }
         // Of a fragment that is cut once more: where it began, and whether others follow it.
         let flags = packet.bytes.bigEndian16(at: 6)
         let headCount = VirtioNetHeader.length &+ start &+ header
