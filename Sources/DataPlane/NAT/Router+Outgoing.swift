@@ -162,10 +162,11 @@ extension Router {
     private func outsideAddress(_ decision: RouteDecision, isIPv4: Bool) -> TransportAddress? {
         let told = TransportAddress(high: decision.sourceHigh, low: decision.sourceLow, port: 0)
         // One of the other family could not be written, and the packet would leave as it came.
-        if told.high | told.low != 0, told.isIPv4 == isIPv4 { return told }
         let own = uplink(decision.uplink).pointee
-        let address = isIPv4 ? own.ipv4 : own.ipv6
-        return address.high | address.low == 0 ? nil : address
+        let isTold = told.high | told.low != 0 && told.isIPv4 == isIPv4
+        let address = isTold ? told : isIPv4 ? own.ipv4 : own.ipv6
+        // Nothing leaves with an address that isn't the host's, whatever routes and uplinks say of it.
+        return hostAddresses.contains(high: address.high, low: address.low) ? address : nil
     }
 
     /// The MAC address of a packet's next hop; 0: not known.

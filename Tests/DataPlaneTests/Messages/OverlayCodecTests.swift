@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Requests about overlays as bytes")
 struct OverlayCodecTests {
-    private static let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 2]
+    private static let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 3]
     private static let ipv4 = IPAddress.v4(IPv4Address(value: 0x0A00_0001))
     private static let ipv6 = IPAddress.v6(IPv6Address(high: 0x2001_0DB8_0000_0001, low: 2))
     private static let ipv4Bytes: [UInt8] = [4, 10, 0, 0, 1]
@@ -39,13 +39,13 @@ struct OverlayCodecTests {
         let router: [UInt8] = [1, 7, 0, 0, 0] + [1, 8, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]
         #expect(
             Self.overlay.encoded(sequence: 0)
-                == Self.header + [3] + start + domain + fields + router + [2] + Self.ipv4Bytes + Self.ipv6Bytes)
+                == Self.header + [3] + start + domain + fields + router + [2] + Self.ipv4Bytes + Self.ipv6Bytes + [0])
         let plain = DomainConfiguration(
             id: 1, ageingMilliseconds: 2, overlay: OverlayConfiguration(vni: 0, tunnel: 1, mtu: 0x0403_0201))
         #expect(
             EngineRequest.domain(plain).encoded(sequence: 0)
                 == Self.header + [3] + start + domain + [0, 0, 0, 0, 1, 0, 1, 2, 3, 4, 1, 0, 0]
-                + [0, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0])
+                + [0, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 0])
         #expect(
             Self.tunnel.encoded(sequence: 0)
                 == Self.header + [13] + start + [1, 0, 5, 0, 6, 0, 0, 0, 0xB5, 0x12] + Self.ipv6Bytes

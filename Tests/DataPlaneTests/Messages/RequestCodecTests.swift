@@ -138,12 +138,12 @@ struct RequestCodecTests {
 
     @Test("the bytes themselves: another version of daemon or engine must find them so")
     func layout() {
-        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 2]
+        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 3]
         #expect(EngineRequest.hello.encoded(sequence: 0x0403_0201) == header + [1, 0, 0, 1, 2, 3, 4])
         #expect(EngineRequest.begin.encoded(sequence: 0)[5] == 2)
         #expect(
             EngineRequest.domain(DomainConfiguration(id: 0x0102, ageingMilliseconds: 0x0403_0201)).encoded(sequence: 0)
-                == header + [3, 0, 0, 0, 0, 0, 0, 2, 1, 1, 2, 3, 4, 0])
+                == header + [3, 0, 0, 0, 0, 0, 0, 2, 1, 1, 2, 3, 4, 0, 0])
         let port = PortConfiguration(
             id: 1, domain: 2, kind: .packetSocket, isolated: true, accessVLAN: 3, mtu: 4, token: 5,
             sourceGuard: PortGuard(
@@ -182,11 +182,11 @@ struct RequestCodecTests {
             StationConfiguration(domain: 1, vlan: 0x00FE, mac: MACAddress(value: 3), port: 4))
         #expect(throws: MessageError.notAMessage) { try decode(changed(.hello, 0, 0)) }
         #expect(throws: MessageError.notAMessage, "another version") { try decode(changed(.hello, 4, 1)) }
-        #expect(throws: MessageError.unknownType(16)) { try decode(changed(.hello, 5, 16)) }
+        #expect(throws: MessageError.unknownType(25)) { try decode(changed(.hello, 5, 25)) }
         #expect(throws: MessageError.unknownType(0)) { try decode(changed(.hello, 5, 0)) }
         #expect(throws: MessageError.unknownType(65), "a reply") { try decode(changed(.hello, 5, 65)) }
         #expect(throws: MessageError.badField) { try decode(changed(.hello, 6, 1)) }
-        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 6)) }
+        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 7)) }
         #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 0)) }
         #expect(throws: MessageError.badField, "neither yes nor no") { try decode(changed(port, 17, 2)) }
         #expect(throws: MessageError.badField, "no such VLAN") { try decode(changed(station, 15, 0x10)) }

@@ -151,6 +151,7 @@ struct RoutedFrame: Sendable {
     /// The frame with another header checksum, after something was changed by hand.
     static func mended(_ frame: [UInt8]) -> [UInt8] {
         var frame = frame
+        guard frame.count >= 34, frame[12...13] == [8, 0] else { return frame }
         frame.replaceSubrange(24..<26, with: [0, 0])
         let end = 14 + Int(frame[14] & 0xF) * 4
         guard end <= frame.count else { return frame }

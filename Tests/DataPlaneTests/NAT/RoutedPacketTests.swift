@@ -134,8 +134,8 @@ struct RoutedPacketTests {
         "A SYN's window scale",
         arguments: [
             ([3, 3, 7, 0], 7), ([1, 3, 3, 14], 14), ([3, 3, 200, 0], 14), ([2, 4, 5, 0xB4, 1, 3, 3, 2], 2),
-            ([0, 3, 3, 2], 0xFF),
-            ([3, 2, 1, 1], 0xFF), ([1, 1, 1, 3], 0xFF), ([9, 0, 3, 3], 0xFF), ([9, 9, 3, 3], 0xFF),
+            ([0, 3, 3, 2], 15),
+            ([3, 2, 1, 1], 15), ([1, 1, 1, 3], 15), ([9, 0, 3, 3], 15), ([9, 9, 3, 3], 15),
         ] as [([UInt8], UInt8)])
     func windowScale(options: [UInt8], expected: UInt8) {
         let made = RoutedFrame(flags: 2, transportOptions: options, payload: [])

@@ -187,12 +187,25 @@ struct RouterOutgoingTests {
         #expect(rig.router.flows.count == 0, "who is refused begins nothing")
     }
 
-    @Test("a packet that doesn't fit is refused, by the uplink's MTU and by the route's")
+    @Test("a packet that doesn't fit and may be cut leaves to be cut, by the uplink's MTU and by the route's")
+    func cut() {
+        let rig = Rig()
+        var frame = Rig.out(.udp)
+        frame.payload = [UInt8](repeating: 1, count: 1_500 - 28)
+        #expect(rig.send(frame).verdict.fragmentMTU == 0)
+        frame.payload.append(1)
+        let whole = rig.send(frame)
+        #expect(whole.verdict.isOut() && whole.verdict.fragmentMTU == 1_500)
+        frame.destination = 0xAC14_0001
+        #expect(rig.send(frame).verdict.fragmentMTU == 1_280)
+    }
+
+    @Test("a packet that doesn't fit and mustn't be cut is refused, by the uplink's MTU and by the route's")
     func tooBig() {
         let rig = Rig()
-        for fragment: UInt16 in [0, 0x4000] {
+        do {
             var frame = Rig.out(.udp)
-            frame.fragment = fragment
+            frame.fragment = 0x4000
             frame.payload = [UInt8](repeating: 1, count: 1_500 - 28)
             #expect(rig.send(frame).verdict.isOut())
             frame.payload.append(1)
@@ -204,7 +217,7 @@ struct RouterOutgoingTests {
             let outcome = rig.send(frame)
             guard case .tooBig(let mtu) = outcome.verdict.message else {
                 Issue.record("told something else")
-                continue
+                return
             }
             #expect(outcome.verdict.isRefusal(.exceedsUplinkMTU) && mtu == 1_280)
         }

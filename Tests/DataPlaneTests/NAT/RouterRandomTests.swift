@@ -171,10 +171,10 @@ struct RouterRandomTests {
 
     @Test(
         "what leaves has an address of the host or of a routed network, what enters is for who gets it, all checksums right",
-        arguments: 1...6 as ClosedRange<UInt64>)
+        arguments: [1, 2, 3, UInt64.random(in: 4 ... .max)])
     func oracle(seed: UInt64) {
         var world = World(seed: seed)
-        for number in 0..<20_000 {
+        for number in 0..<4_000 {
             if world.random.below(25) == 0 { Self.change(&world) }
             let note: Comment = "seed \(seed), number \(number)"
             let fromInside = world.random.below(2) == 0
@@ -214,7 +214,7 @@ struct RouterRandomTests {
             world.rig.router.questions.clear()
         }
         for kind in ["drop", "refuse", "toHost", "toUplink", "toEndpoint", "held"] {
-            #expect(world.counts[kind, default: 0] > 100, "seed \(seed): \(world.counts)")
+            #expect(world.counts[kind, default: 0] > 10, "seed \(seed): \(world.counts)")
         }
     }
 }

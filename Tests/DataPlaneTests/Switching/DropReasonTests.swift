@@ -7,7 +7,7 @@ struct DropReasonTests {
     func names() {
         let names = DropReason.allCases.map(\.name)
         #expect(Set(names).count == names.count)
-        #expect(names.count < 48)
+        #expect(names.count < 80)
         for name in names {
             #expect(name.allSatisfy { $0.isLowercase || $0 == "-" || $0.isNumber }, "\(name)")
         }
