@@ -25,7 +25,7 @@ public struct BenchRun {
         }
         let kinds = options.subjects.compactMap { SubjectKind(rawValue: $0) }
         if kinds.contains(where: \.needsDaemon), access(programs.daemon, X_OK) != 0 {
-            let others = options.scene.subjects.filter { !$0.needsDaemon && $0 != .openVSwitch }
+            let others = options.scene.subjects.filter { !$0.needsDaemon && !$0.needsOtherProgram }
             throw BenchError(
                 "there is no program \(programs.daemon)",
                 hint: "build heddled and heddle-engine too, or leave Heddle out: --subjects "
@@ -58,7 +58,7 @@ public struct BenchRun {
             workspace: workspace)
         if let remark = Surroundings.remark(foreignLoad: foreignLoad) { schedule.note(remark) }
         try noteCeiling(in: workspace, &schedule)
-        schedule.expect(subjects: subjects.entries.count)
+        schedule.expect(subjects.entries)
         let attach = attachMeasurement(kinds)
         if let attach { progress.expect(seconds: attach.measurement.expectedSeconds * Double(attach.kinds.count)) }
         schedule.run(subjects.entries)
@@ -99,8 +99,22 @@ public struct BenchRun {
             case .plainTCP1: [WithoutOffload(StreamTest(streams: 1, seconds: options.seconds, tool: tool))]
             case .plainTCP4: [WithoutOffload(StreamTest(streams: 4, seconds: options.seconds, tool: tool))]
             case .plainTransfer: [WithoutOffload(TransferTest(bytes: options.transferBytes))]
+            case .publishedTCP1: [stream(.published)]
+            case .publishedTCP1Reverse: [stream(.published, isReversed: true)]
+            case .outgoingTCP1: [stream(.outgoing)]
+            case .outgoingTCP1Reverse: [stream(.outgoing, isReversed: true)]
+            case .connections: [ConnectionTest(way: .published, seconds: options.seconds)]
+            case .outgoingConnections: [ConnectionTest(way: .outgoing, seconds: options.seconds)]
+            case .publishedRTT: [PublishedRoundTripTest(seconds: options.roundTripSeconds)]
+            case .udp: [DatagramTest(seconds: options.floodSeconds)]
+            case .hostTCP1: [stream(.host)]
             }
         }
+    }
+
+    private func stream(_ way: GatewayWay, isReversed: Bool = false) -> StreamTest {
+        StreamTest(
+            streams: 1, seconds: options.seconds, tool: Tool.find("iperf3"), way: way, isReversed: isReversed)
     }
 
     private func attachMeasurement(_ kinds: [SubjectKind]) -> (measurement: AttachMeasurement, kinds: [SubjectKind])? {

@@ -4,6 +4,8 @@ public enum BenchScene: String, Codable, CaseIterable, Sendable {
     case host
     /// Two hosts joined by an underlay, one sandbox on each, one network over both.
     case overlay
+    /// A host between a LAN and a sandbox: published ports and the way out.
+    case nat
 
     /// The subjects, in the order of the tables.
     public var subjects: [SubjectKind] { SubjectKind.allCases.filter { $0.scene == self } }
@@ -13,6 +15,11 @@ public enum BenchScene: String, Codable, CaseIterable, Sendable {
         switch self {
         case .host: [.tcp1, .tcp4, .frames, .rtt, .cpu, .attach]
         case .overlay: [.tcp1, .tcp4, .transfer, .frames, .rtt, .plainTCP1, .plainTCP4, .plainTransfer]
+        case .nat:
+            [
+                .publishedTCP1, .publishedTCP1Reverse, .outgoingTCP1, .outgoingTCP1Reverse, .connections,
+                .outgoingConnections, .publishedRTT, .udp, .hostTCP1,
+            ]
         }
     }
 
@@ -21,13 +28,23 @@ public enum BenchScene: String, Codable, CaseIterable, Sendable {
         switch self {
         case .host: .bridge
         case .overlay: .vxlan
+        case .nat: .nftables
+        }
+    }
+
+    /// What is compared with as well: what would be left without the thing that is measured; nil if there is no such.
+    public var floor: SubjectKind? {
+        switch self {
+        case .host: .relay
+        case .overlay: nil
+        case .nat: .plainHost
         }
     }
 
     /// Bytes of the longest frame without FCS that the sandboxes can send.
     public var longestFrame: Int {
         switch self {
-        case .host: 1_514
+        case .host, .nat: 1_514
         case .overlay: ProbeFrame.headerLength + Int(OverlayPlan.innerMTU)
         }
     }
@@ -39,6 +56,9 @@ public enum BenchScene: String, Codable, CaseIterable, Sendable {
         case .overlay:
             "How fast frames get from a sandbox on one host to a sandbox on another, by different tunnels. Both hosts "
                 + "are namespaces of one machine, joined by a veth pair with an MTU of \(OverlayPlan.underlayMTU)."
+        case .nat:
+            "How fast a sandbox and a LAN reach each other through their host: by published ports, and by the way out. "
+                + "Host and LAN machine are namespaces of one machine, joined by a veth pair."
         }
     }
 }

@@ -61,6 +61,11 @@ ssize_t heddle_bench_receive_stamped(int fd, void *bytes, size_t capacity, uint6
     return result;
 }
 
+int heddle_bench_accept(int listener) {
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 int heddle_bench_sender_open(int ifindex) {
     // Protocol 0: this socket receives nothing.
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);

@@ -10,6 +10,7 @@ extension Switchboard {
         try paths.makeDirectories()
         let locks = try DaemonLocks(paths: paths)
         let board = try assemble(paths: paths, settings: settings, uplinks: uplinks, locks: locks, log: log)
+        try await board.refuseUplinks()
         try await board.recover()
         return board
     }

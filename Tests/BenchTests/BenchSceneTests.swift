@@ -64,7 +64,7 @@ import Testing
         let report = ReportFixture.makeOverlay()
         let throughput = ReportFixture.throughput
         let summary = try #require(report.summary(of: throughput, subject: "heddle-vxlan"))
-        #expect(summary.toReference?.median == 0.8 && summary.toRelay == nil)
+        #expect(summary.toReference?.median == 0.8 && summary.toFloor == nil)
         #expect(report.summary(of: throughput, subject: "vxlan")?.toReference == nil)
 
         let text = report.text().split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }

@@ -41,12 +41,19 @@ enum ReportFixture {
 
     /// The same figures as if they were of two hosts.
     static func makeOverlay() -> BenchReport {
+        make(.overlay, ["bridge": .vxlan, "heddle-tap": .heddleVXLAN])
+    }
+
+    /// The same figures as if they were of a gateway.
+    static func makeGateway() -> BenchReport {
+        make(.nat, ["bridge": .nftables, "heddle-tap": .heddleGateway, "relay": .plainHost])
+    }
+
+    private static func make(_ scene: BenchScene, _ kinds: [String: SubjectKind]) -> BenchReport {
         var report = make()
-        report.options = .quick(.overlay)
-        report.subjects = [
-            .init(name: "vxlan", title: "kernel VXLAN"), .init(name: "heddle-vxlan", title: "Heddle"),
-        ]
-        let names = ["bridge": "vxlan", "heddle-tap": "heddle-vxlan"]
+        report.options = .quick(scene)
+        report.subjects = kinds.values.map { .init(name: $0.rawValue, title: $0.title) }.sorted { $0.name > $1.name }
+        let names = kinds.mapValues(\.rawValue)
         report.samples = report.samples.compactMap { sample in
             names[sample.subject].map { name in
                 var sample = sample

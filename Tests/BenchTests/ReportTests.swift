@@ -11,7 +11,7 @@ import Testing
         #expect(summary.spread.median == 12.8)
         #expect(summary.toReference?.median == 0.8)
         #expect(summary.toReference?.minimum == 0.8)
-        #expect(summary.toRelay?.median == 1.6)
+        #expect(summary.toFloor?.median == 1.6)
         #expect(!summary.senderLimited)
         let bridge = try #require(report.summary(of: ReportFixture.throughput, subject: "bridge"))
         #expect(bridge.toReference == nil)

@@ -36,10 +36,35 @@ struct BenchOptionTests {
         #expect(throws: (any Error).self) { try options(arguments) }
     }
 
+    @Test("--nat is a third kind of run")
+    func nat() throws {
+        #expect(try options(["--nat"]) == .full(.nat))
+        #expect(try options(["--nat", "--quick"]) == .quick(.nat))
+        let chosen = try options([
+            "--nat", "--subjects", "nftables,heddle", "--tests", "connections,udp", "--rounds", "4",
+        ])
+        #expect(chosen.scene == .nat && chosen.subjects == ["nftables", "heddle"] && chosen.rounds == 4)
+        #expect(chosen.tests == ["connections", "udp"])
+    }
+
+    @Test(
+        "what is not of a gateway is refused",
+        arguments: [
+            ["--nat", "--overlay"], ["--nat", "--subjects", "bridge"], ["--nat", "--tests", "tcp1"],
+            ["--nat", "--sandboxes", "3"], ["--nat", "--sizes", "60"], ["--tests", "connections"],
+            ["--overlay", "--subjects", "nftables"],
+        ])
+    func refusedOfGateways(arguments: [String]) {
+        #expect(throws: (any Error).self) { try options(arguments) }
+    }
+
     @Test("--list tells the names of one kind of run")
     func list() {
         #expect(BenchCommand.listing(.overlay).contains("vxlan-to-heddle  "))
         #expect(!BenchCommand.listing(.overlay).contains("attach"))
         #expect(!BenchCommand.listing(.host).contains("vxlan"))
+        #expect(BenchCommand.listing(.nat).contains("outgoing-connections  "))
+        #expect(BenchCommand.listing(.nat).contains("heddle-relay  "))
+        #expect(!BenchCommand.listing(.host).contains("nftables"))
     }
 }

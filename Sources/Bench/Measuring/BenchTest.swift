@@ -8,12 +8,15 @@ protocol BenchTest: Sendable {
     var expectedSeconds: Double { get }
     /// What it wants of the underlay between two hosts.
     var underlay: Underlay { get }
+    /// Whether it can be taken of a subject.
+    func applies(to kind: SubjectKind) -> Bool
     /// Measures once.
     func measure(_ target: TestTarget) throws -> Findings
 }
 
 extension BenchTest {
     var underlay: Underlay { .asMade }
+    func applies(to kind: SubjectKind) -> Bool { true }
 }
 
 /// What a test measures.
@@ -24,6 +27,8 @@ struct TestTarget: Sendable {
     var path: TestPath
     /// The processes that carry the frames, if it isn't the kernel.
     var switchProcesses: [Int32]
+    /// Who is there where the subject is a gateway.
+    var gateway: GatewayEnds?
     /// Takes programs that must end with the run.
     var workspace: Workspace
 }

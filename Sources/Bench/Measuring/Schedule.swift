@@ -33,14 +33,18 @@ struct Schedule {
     }
 
     /// Tells how long all will take.
-    func expect(subjects: Int) {
-        progress.expect(seconds: tests.reduce(0) { $0 + $1.expectedSeconds } * Double(rounds * subjects))
+    func expect(_ entries: [SubjectSet.Entry]) {
+        let round = tests.reduce(0) { sum, test in
+            sum + test.expectedSeconds * Double(entries.count { test.applies(to: $0.subject.kind) })
+        }
+        progress.expect(seconds: round * Double(rounds))
     }
 
     /// Measures. A measurement that fails is told, and the others go on.
     mutating func run(_ entries: [SubjectSet.Entry]) {
         for round in 0..<rounds {
             for test in tests {
+                let entries = entries.filter { test.applies(to: $0.subject.kind) }
                 for position in entries.indices {
                     let entry = entries[(position + round) % entries.count]
                     progress.show("round \(round + 1)/\(rounds) · \(test.label) · \(entry.subject.kind.title)")
@@ -63,7 +67,8 @@ struct Schedule {
             // Neighbour tables and stations are filled again if they have aged.
             try entry.path.waitUntilItWorks()
             let target = TestTarget(
-                kind: subject.kind, path: entry.path, switchProcesses: subject.switchProcesses, workspace: workspace)
+                kind: subject.kind, path: entry.path, switchProcesses: subject.switchProcesses,
+                gateway: subject.gateway, workspace: workspace)
             take(try test.measure(target), of: subject.kind, round: round)
         } catch {
             failures.append("\(subject.kind.title): \(test.label), round \(round + 1): \(error)")

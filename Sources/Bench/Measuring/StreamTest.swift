@@ -3,17 +3,27 @@ struct StreamTest: BenchTest {
     private let streams: Int
     private let seconds: Double
     private let tool: String?
+    private let way: GatewayWay?
+    private let isReversed: Bool
 
-    /// `tool` is iperf3's path; nil: the bench's own sender.
-    init(streams: Int, seconds: Double, tool: String?) {
+    /// `tool` is iperf3's path; nil: the bench's own sender. `way`: through a gateway; nil: along the path.
+    init(streams: Int, seconds: Double, tool: String?, way: GatewayWay? = nil, isReversed: Bool = false) {
         self.streams = streams
         self.seconds = seconds
         self.tool = tool
+        self.way = way
+        self.isReversed = isReversed
     }
 
-    private var name: String { "tcp\(streams)" }
-    var label: String { streams == 1 ? "TCP, 1 stream" : "TCP, \(streams) streams" }
+    private var name: String {
+        (way.map { "\($0.rawValue)." } ?? "") + "tcp\(streams)" + (isReversed ? "_reverse" : "")
+    }
+    var label: String {
+        (streams == 1 ? "TCP, 1 stream" : "TCP, \(streams) streams")
+            + (way.map { ", " + $0.label(isReversed: isReversed) } ?? "")
+    }
     var expectedSeconds: Double { seconds + 0.4 }
+    func applies(to kind: SubjectKind) -> Bool { way?.applies(to: kind) ?? true }
 
     var metrics: [Metric] {
         [
@@ -47,17 +57,19 @@ struct StreamTest: BenchTest {
     }
 
     private func runTool(_ tool: String, _ target: TestTarget) throws -> StreamTool.Outcome {
-        let path = target.path
-        let server = try path.receiver.sandbox.start(
-            tool, StreamTool.serverArguments(on: path.receiver.address), output: .piped)
+        let route = try target.route(way)
+        let server = try route.server.start(
+            tool, StreamTool.serverArguments(on: route.bound.address, port: route.bound.port), output: .piped)
         try target.workspace.adopt(server)
         defer { server.stop(patience: 0.5) }
         guard server.waitForOutput(containing: StreamTool.serverReady, seconds: 5) else {
             throw BenchError("iperf3's server did not begin to listen")
         }
-        let client = try path.sender.sandbox.start(
-            tool, StreamTool.clientArguments(to: path.receiver.address, streams: streams, seconds: seconds),
-            output: .piped)
+        let client = try route.client.start(
+            tool,
+            StreamTool.clientArguments(
+                to: route.reached.address, port: route.reached.port, streams: streams, seconds: seconds,
+                isReversed: isReversed), output: .piped)
         try target.workspace.adopt(client)
         let report = try client.readOutput(seconds: seconds + 15)
         _ = client.wait(seconds: 1)
@@ -65,21 +77,25 @@ struct StreamTest: BenchTest {
     }
 
     private func runOwn(_ target: TestTarget) throws -> StreamTool.Outcome {
-        let outcome = try StreamLoad(streams: streams, seconds: seconds).run(on: target.path)
+        let outcome = try StreamLoad(streams: streams, seconds: seconds, isReversed: isReversed)
+            .run(on: target.route(way))
         return StreamTool.Outcome(gigabits: outcome.gigabits, retransmits: nil, bytes: outcome.bytes)
     }
 }
 
 extension StreamLoad {
     /// Sends from a path's sender to its receiver.
-    package func run(on path: TestPath) throws -> Outcome {
+    package func run(on path: TestPath) throws -> Outcome { try run(on: ServerRoute(path)) }
+
+    /// Sends from a client to a server, or back.
+    package func run(on route: ServerRoute) throws -> Outcome {
         try run(
             openListener: {
-                try path.receiver.sandbox.run { try InternetSocket.listen(on: path.receiver.address) }
+                try route.server.run { try InternetSocket.listen(on: route.bound.address, port: route.bound.port) }
             },
             openSender: { port in
-                try path.sender.sandbox.run {
-                    try InternetSocket.connect(to: path.receiver.address, port: port)
+                try route.client.run {
+                    try InternetSocket.connect(to: route.reached.address, port: route.port(ofServerAt: port))
                 }
             })
     }

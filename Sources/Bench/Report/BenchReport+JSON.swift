@@ -24,7 +24,10 @@ extension BenchReport {
                     SummaryRow(
                         metric: metric.id, subject: subject.name, spread: $0.spread,
                         toBridge: reference == .bridge ? $0.toReference : nil,
-                        toVxlan: reference == .vxlan ? $0.toReference : nil, toRelay: $0.toRelay,
+                        toVxlan: reference == .vxlan ? $0.toReference : nil,
+                        toNftables: reference == .nftables ? $0.toReference : nil,
+                        toRelay: floor == .relay ? $0.toFloor : nil,
+                        toHost: floor == .plainHost ? $0.toFloor : nil,
                         senderLimited: $0.senderLimited)
                 }
             }
@@ -63,7 +66,9 @@ extension BenchReport {
         var spread: Spread
         var toBridge: Spread?
         var toVxlan: Spread?
+        var toNftables: Spread?
         var toRelay: Spread?
+        var toHost: Spread?
         var senderLimited: Bool
     }
 }

@@ -32,7 +32,8 @@ extension BenchReport {
 
     /// The heads of a table of one or more figures.
     var ratioHeads: [String] {
-        ["subject", "median", "min…max", "× \(reference.rawValue)", "min…max", "× relay", "min…max"]
+        ["subject", "median", "min…max", "× \(reference.rawValue)", "min…max"]
+            + (floor.map { ["× \($0.rawValue)", "min…max"] } ?? ["", ""])
     }
 
     /// The name that people read of a subject.
@@ -51,7 +52,7 @@ extension BenchReport {
             table.add(
                 [subject.title, (summary.senderLimited ? "≥ " : "") + Quantity.text(summary.spread.median)]
                     + [Self.range(summary.spread, Quantity.text)] + Self.cells(summary.toReference)
-                    + Self.cells(summary.toRelay))
+                    + Self.cells(summary.toFloor))
         }
         return table
     }

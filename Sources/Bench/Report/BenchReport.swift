@@ -72,29 +72,29 @@ public struct BenchReport: Codable, Sendable, Hashable {
         public var spread: Spread
         /// Against the scene's reference (the kernel's way), round by round; nil if there is nothing to compare with.
         public var toReference: Spread?
-        /// Against the bare relay, round by round.
-        public var toRelay: Spread?
+        /// Against the scene's floor (the bare relay, a plain host), round by round.
+        public var toFloor: Spread?
         /// In most rounds it was the sender that could do no more.
         public var senderLimited: Bool
     }
 
     /// The subject that all are compared with.
     public var reference: SubjectKind { options.scene.reference }
-    /// The subject that stands for what the input and output alone costs.
-    public static let relay = "relay"
+    /// The subject that stands for what is there without what is measured.
+    public var floor: SubjectKind? { options.scene.floor }
 
     /// What a subject's samples of a metric say; nil if there are none.
     public func summary(of metric: Metric, subject: String) -> Summary? {
         let own = samples.filter { $0.metric == metric.id && $0.subject == subject }
         guard let spread = Spread(own.map(\.value)) else { return nil }
         let byRound = values(of: metric, subject: subject)
-        func ratio(to reference: String) -> Spread? {
-            guard subject != reference else { return nil }
-            return Spread.ofRatios(byRound, to: values(of: metric, subject: reference))
+        func ratio(to other: SubjectKind?) -> Spread? {
+            guard let other, subject != other.rawValue else { return nil }
+            return Spread.ofRatios(byRound, to: values(of: metric, subject: other.rawValue))
         }
         let limited = own.count { $0.senderLimited == true }
         return Summary(
-            spread: spread, toReference: ratio(to: reference.rawValue), toRelay: ratio(to: Self.relay),
+            spread: spread, toReference: ratio(to: reference), toFloor: ratio(to: floor),
             senderLimited: limited * 2 > own.count)
     }
 

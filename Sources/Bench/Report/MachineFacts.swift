@@ -16,7 +16,7 @@ public struct MachineFacts: Codable, Sendable, Hashable {
     public var idleDriver: String
     /// The system's name.
     public var system: String
-    /// Versions of what was used beside Heddle: iperf3, ping, ovs-vswitchd.
+    /// Versions of what was used beside Heddle: iperf3, ping, ovs-vswitchd, nft.
     public var tools: [String: String]
 
     /// Puts facts together.
@@ -44,6 +44,7 @@ public struct MachineFacts: Codable, Sendable, Hashable {
         tools["iperf3"] = Tool.firstLine("iperf3", ["--version"])
         tools["ping"] = Tool.firstLine("ping", ["-V"])
         tools["ovs-vswitchd"] = Tool.firstLine("ovs-vswitchd", ["--version"])
+        tools["nft"] = Tool.firstLine("nft", ["--version"])
         return MachineFacts(
             cores: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
             processor: value(of: "model name", in: processors, separator: ":") ?? "unknown",

@@ -13,6 +13,8 @@ package protocol Subject: AnyObject {
     func endTurn()
     /// The processes that carry the frames, if it isn't the kernel.
     var switchProcesses: [Int32] { get }
+    /// Who is there where it is a gateway; nil where it isn't, and before it is made.
+    var gateway: GatewayEnds? { get }
 }
 
 extension Subject {
@@ -20,6 +22,7 @@ extension Subject {
     package func beginTurn() throws {}
     package func endTurn() {}
     package var switchProcesses: [Int32] { [] }
+    package var gateway: GatewayEnds? { nil }
 }
 
 /// Why a subject is left out, without that being an error.

@@ -20,22 +20,36 @@ public enum SubjectKind: String, CaseIterable, Sendable {
     case heddleToVXLAN = "heddle-to-vxlan"
     /// The kernel's VXLAN device on the host that sends, Heddle on the other.
     case vxlanToHeddle = "vxlan-to-heddle"
+    /// The kernel's bridge with nftables as the gateway.
+    case nftables
+    /// Heddle as the gateway, a published port translated.
+    case heddleGateway = "heddle"
+    /// Heddle as the gateway, a published port relayed.
+    case heddleRelay = "heddle-relay"
+    /// The kernel as the gateway, a published port relayed by Docker's program.
+    case dockerProxy = "docker-proxy"
+    /// A host without gateway and sandbox.
+    case plainHost = "host"
 
     /// Which runs it belongs to.
     public var scene: BenchScene {
         switch self {
         case .veth, .bridge, .heddleTap, .heddleVeth, .relay, .openVSwitch: .host
         case .vxlan, .heddleVXLAN, .heddleToVXLAN, .vxlanToHeddle: .overlay
+        case .nftables, .heddleGateway, .heddleRelay, .dockerProxy, .plainHost: .nat
         }
     }
 
     /// Whether it is made of Heddle, whole or half.
     var needsDaemon: Bool {
         switch self {
-        case .heddleTap, .heddleVeth, .heddleVXLAN, .heddleToVXLAN, .vxlanToHeddle: true
-        case .veth, .bridge, .relay, .openVSwitch, .vxlan: false
+        case .heddleTap, .heddleVeth, .heddleVXLAN, .heddleToVXLAN, .vxlanToHeddle, .heddleGateway, .heddleRelay: true
+        case .veth, .bridge, .relay, .openVSwitch, .vxlan, .nftables, .dockerProxy, .plainHost: false
         }
     }
+
+    /// Whether it needs a program that few machines have.
+    var needsOtherProgram: Bool { self == .openVSwitch || self == .dockerProxy }
 
     /// What people read.
     public var title: String {
@@ -50,6 +64,11 @@ public enum SubjectKind: String, CaseIterable, Sendable {
         case .heddleVXLAN: "Heddle"
         case .heddleToVXLAN: "Heddle to kernel"
         case .vxlanToHeddle: "kernel to Heddle"
+        case .nftables: "kernel nftables"
+        case .heddleGateway: "Heddle"
+        case .heddleRelay: "Heddle, relay"
+        case .dockerProxy: "docker-proxy"
+        case .plainHost: "plain host"
         }
     }
 
@@ -66,6 +85,11 @@ public enum SubjectKind: String, CaseIterable, Sendable {
         case .heddleVXLAN: "both hosts: heddled with a network of the driver overlay, a TAP in the sandbox"
         case .heddleToVXLAN: "Heddle on the sender's host, the kernel's VXLAN device and bridge on the receiver's"
         case .vxlanToHeddle: "the kernel's VXLAN device and bridge on the sender's host, Heddle on the receiver's"
+        case .nftables: "the kernel's bridge with a veth into the sandbox; nftables translates both ways"
+        case .heddleGateway: "heddled on the host, a network with a subnet, attach with --publish"
+        case .heddleRelay: "the same with --publish-mode relay: the daemon passes bytes on"
+        case .dockerProxy: "as nftables, with Docker's docker-proxy for the published port, if it is installed"
+        case .plainHost: "a host with neither rules nor daemon, for host-tcp1 alone"
         }
     }
 }

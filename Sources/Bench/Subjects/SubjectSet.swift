@@ -44,6 +44,9 @@ struct SubjectSet {
         case .openVSwitch: OpenVSwitch(workspace: workspace)
         case .vxlan, .heddleVXLAN, .heddleToVXLAN, .vxlanToHeddle:
             OverlaySubject(kind: kind, daemonExecutable: programs.daemon)
+        case .nftables, .heddleGateway, .heddleRelay, .dockerProxy:
+            GatewaySubject(kind: kind, daemonExecutable: programs.daemon)
+        case .plainHost: PlainHost()
         }
     }
 }

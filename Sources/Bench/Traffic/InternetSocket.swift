@@ -1,17 +1,21 @@
 package import Addresses
 import CLinux
 import Glibc
-import SystemPackage
+package import SystemPackage
 
 /// IPv4 sockets as plain descriptors. A socket belongs to the network namespace of the thread that opens it and can be
 /// used from any other afterwards.
 package enum InternetSocket {
-    /// A TCP socket that listens on an address at a port the kernel picks. The caller owns the descriptor.
-    package static func listen(on address: IPv4Address) throws -> (descriptor: Int32, port: UInt16) {
+    /// A TCP socket that listens on an address, at a port the kernel picks unless one is named. The caller owns the
+    /// descriptor.
+    package static func listen(
+        on address: IPv4Address, port: UInt16 = 0, backlog: Int32 = 64
+    ) throws -> (descriptor: Int32, port: UInt16) {
         let descriptor = try open(Int32(SOCK_STREAM.rawValue))
         do {
-            try bind(descriptor, to: address)
-            guard Glibc.listen(descriptor, 64) == 0 else { throw failure("listen on \(address)") }
+            if port != 0 { turnOn(SO_REUSEADDR, of: descriptor) }
+            try bind(descriptor, to: address, port: port)
+            guard Glibc.listen(descriptor, backlog) == 0 else { throw failure("listen on \(address)") }
             return (descriptor, try localPort(of: descriptor))
         } catch {
             close(descriptor)
@@ -24,11 +28,41 @@ package enum InternetSocket {
         try connected(Int32(SOCK_STREAM.rawValue), to: address, port: port)
     }
 
-    /// A UDP socket at a port the kernel picks. The caller owns the descriptor.
-    package static func datagram(on address: IPv4Address) throws -> (descriptor: Int32, port: UInt16) {
+    /// A TCP socket that is being connected and never blocks. The caller owns the descriptor. Throws a bare errno, since
+    /// failing is something that is counted.
+    package static func beginConnecting(to place: SocketPlace) throws(Errno) -> Int32 {
+        let flags = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(AF_INET, flags, 0)
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        let result = withSocketAddress(place.address, place.port) { Glibc.connect(descriptor, $0, $1) }
+        guard result == 0 || errno == EINPROGRESS else {
+            let error = Errno(rawValue: errno)
+            close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
+
+    /// The error that a socket has waiting, 0 if there is none.
+    package static func pendingError(of descriptor: Int32) -> Int32 {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &value, &length) == 0 ? value : errno
+    }
+
+    /// Gives a socket room for some megabytes of what arrives, whatever the system's limit.
+    package static func enlargeReceiving(_ descriptor: Int32) {
+        var size: Int32 = 8 << 20
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// A UDP socket, at a port the kernel picks unless one is named. The caller owns the descriptor.
+    package static func datagram(
+        on address: IPv4Address, port: UInt16 = 0
+    ) throws -> (descriptor: Int32, port: UInt16) {
         let descriptor = try open(Int32(SOCK_DGRAM.rawValue))
         do {
-            try bind(descriptor, to: address)
+            try bind(descriptor, to: address, port: port)
             return (descriptor, try localPort(of: descriptor))
         } catch {
             close(descriptor)
@@ -74,10 +108,15 @@ package enum InternetSocket {
         return descriptor
     }
 
-    private static func bind(_ descriptor: Int32, to address: IPv4Address) throws {
-        guard withSocketAddress(address, 0, { Glibc.bind(descriptor, $0, $1) }) == 0 else {
-            throw failure("bind to \(address)")
+    private static func bind(_ descriptor: Int32, to address: IPv4Address, port: UInt16) throws {
+        guard withSocketAddress(address, port, { Glibc.bind(descriptor, $0, $1) }) == 0 else {
+            throw failure(port == 0 ? "bind to \(address)" : "bind to \(address):\(port)")
         }
+    }
+
+    private static func turnOn(_ option: Int32, of descriptor: Int32) {
+        var on: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, option, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
     private static func localPort(of descriptor: Int32) throws -> UInt16 {

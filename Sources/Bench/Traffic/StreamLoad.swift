@@ -11,6 +11,8 @@ package struct StreamLoad: Sendable {
     package var seconds: Double
     /// Bytes a second over all connections; nil: as fast as it goes.
     package var rate: Double?
+    /// Whether those send who were connected to.
+    package var isReversed = false
 
     /// What went through.
     package struct Outcome: Sendable, Hashable {
@@ -29,7 +31,8 @@ package struct StreamLoad: Sendable {
     private static let patience = 5_000
 
     /// Describes a load.
-    package init(streams: Int, seconds: Double, rate: Double? = nil) {
+    package init(streams: Int, seconds: Double, rate: Double? = nil, isReversed: Bool = false) {
+        self.isReversed = isReversed
         self.streams = streams
         self.seconds = seconds
         self.rate = rate
@@ -50,12 +53,17 @@ package struct StreamLoad: Sendable {
         var failure: (any Error)?
         do {
             for _ in 0..<streams {
-                let sending = try openSender(listener.port)
-                InternetSocket.limitWaiting(sending, milliseconds: Self.patience)
+                let asking = try openSender(listener.port)
+                InternetSocket.limitWaiting(asking, milliseconds: Self.patience)
+                let asked = accept(listener.descriptor, nil, nil)
+                guard asked >= 0 else {
+                    let error = Errno(rawValue: errno)
+                    close(asking)
+                    throw BenchError("cannot accept: \(error)")
+                }
+                InternetSocket.limitWaiting(asked, milliseconds: Self.patience)
+                let (sending, receiving) = isReversed ? (asked, asking) : (asking, asked)
                 senders.append(try BenchThread.start { Self.send(on: sending, from: start, until: deadline, share) })
-                let receiving = accept(listener.descriptor, nil, nil)
-                guard receiving >= 0 else { throw BenchError("cannot accept: \(Errno(rawValue: errno))") }
-                InternetSocket.limitWaiting(receiving, milliseconds: Self.patience)
                 receivers.append(try BenchThread.start { Self.receive(on: receiving) })
             }
         } catch {

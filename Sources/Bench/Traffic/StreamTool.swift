@@ -13,19 +13,23 @@ package enum StreamTool {
         package var bytes: UInt64
     }
 
-    /// The server's arguments: one client, then it leaves.
-    package static func serverArguments(on address: IPv4Address) -> [String] {
-        ["-s", "-1", "-B", "\(address)", "--forceflush"]
+    /// The server's arguments: one client, then it leaves. Port 0: iperf3's own.
+    package static func serverArguments(on address: IPv4Address, port: UInt16 = 0) -> [String] {
+        ["-s", "-1", "-B", "\(address)", "--forceflush"] + portArguments(port)
     }
 
     /// What the server prints when a client may come.
     package static let serverReady = "Server listening"
 
-    /// The client's arguments.
-    package static func clientArguments(to address: IPv4Address, streams: Int, seconds: Double) -> [String] {
+    /// The client's arguments. Reversed, the server sends.
+    package static func clientArguments(
+        to address: IPv4Address, port: UInt16 = 0, streams: Int, seconds: Double, isReversed: Bool = false
+    ) -> [String] {
         ["-c", "\(address)", "-P", "\(streams)", "-t", "\(max(1, Int(seconds.rounded())))", "-J"]
-            + ["--connect-timeout", "3000"]
+            + ["--connect-timeout", "3000"] + portArguments(port) + (isReversed ? ["-R"] : [])
     }
+
+    private static func portArguments(_ port: UInt16) -> [String] { port == 0 ? [] : ["-p", "\(port)"] }
 
     /// Reads what `iperf3 -J` prints.
     package static func parse(_ output: String) throws -> Outcome {

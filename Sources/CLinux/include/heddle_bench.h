@@ -6,6 +6,7 @@
 #include <linux/if_packet.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/types.h>
 
 // Sets the calling thread's timer slack to its least: a sleep ends on time instead of up to 50 us late.
@@ -22,6 +23,9 @@ int heddle_bench_stamp_arrivals(int fd);
 // recv, and *realtime_ns is when the kernel received it (CLOCK_REALTIME), or 0 if it doesn't tell. Returns the bytes
 // received or -errno.
 ssize_t heddle_bench_receive_stamped(int fd, void *bytes, size_t capacity, uint64_t *realtime_ns);
+
+// Takes a connection that waits at a listening socket. Returns its descriptor (close-on-exec, never blocks) or -errno.
+int heddle_bench_accept(int listener);
 
 // Opens a packet socket that only sends, on an interface of the calling thread's network namespace. It goes through the
 // interface's qdisc as every program does: past it (PACKET_QDISC_BYPASS), a TAP's full queue would tell the sender to

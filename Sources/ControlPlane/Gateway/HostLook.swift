@@ -99,7 +99,7 @@ extension HostLook {
     private static let linkScope: UInt8 = 253
 
     /// Why an interface can't be an uplink, or nil.
-    private static func obstacle(_ link: Link) -> String? {
+    static func obstacle(_ link: Link) -> String? {
         if link.flags.contains(.loopback) { return "it is the loopback interface" }
         if !link.isEthernet { return "it isn't Ethernet, which is not supported yet" }
         if link.flags.contains(.noARP) { return "it neither asks nor answers ARP" }

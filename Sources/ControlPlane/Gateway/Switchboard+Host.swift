@@ -19,6 +19,16 @@ extension Switchboard {
         networkRecords.values.contains { $0.hostPort != nil && !$0.isInternal && $0.phase != .removing }
     }
 
+    /// Refuses to start with an interface as uplink that can't be one. One that isn't there may come.
+    func refuseUplinks() throws(ControlError) {
+        guard !uplinkNames.isEmpty, let links = try? own.links() else { return }
+        for link in links where uplinkNames.contains(link.name) {
+            if let reason = HostLook.obstacle(link) {
+                throw ControlError("--uplink \(link.name): \(reason); name an Ethernet interface of the host")
+            }
+        }
+    }
+
     /// Begins or ends to follow the host, as networks need it. The pool is bound with the first that does.
     func followHost() {
         guard needsUplinks else { return leaveHost() }
@@ -45,6 +55,7 @@ extension Switchboard {
         }
         for port in uplinkPorts.values { engine.removeUplink(port) }
         uplinkPorts = [:]
+        uplinkFilters = [:]
         hostLook = HostLook()
         askedHops = []
         releasePool()
@@ -71,7 +82,11 @@ extension Switchboard {
         hostLook = look
         openUplinks(look)
         tellHost(look)
-        if before.uplinks != look.uplinks { refreshGuards() }
+        if before.uplinks != look.uplinks || before.addresses != look.addresses {
+            refreshGuards()
+        } else {
+            refreshUplinkFilters()
+        }
         readNeighbours()
         askForRouters()
     }
@@ -82,6 +97,8 @@ extension Switchboard {
         for (index, port) in uplinkPorts where !wanted.contains(index) {
             engine.removeUplink(port)
             uplinkPorts[index] = nil
+            // Its number may be another uplink's soon, whose socket has no filter yet.
+            uplinkFilters[port] = nil
         }
         for uplink in look.uplinks where uplinkPorts[uplink.index] == nil {
             do throws(APIError) {
@@ -142,7 +159,9 @@ extension Switchboard {
         do throws(NetlinkError) {
             var known: Set<HostLook.Hop> = []
             for neighbour in try own.neighbours() {
-                if tell(neighbour) { known.insert(HostLook.Hop(index: neighbour.interfaceIndex, address: neighbour.address)) }
+                if tell(neighbour) {
+                    known.insert(HostLook.Hop(index: neighbour.interfaceIndex, address: neighbour.address))
+                }
             }
             for (index, port) in uplinkPorts {
                 engine.keepNextHops(uplink: port) { known.contains(HostLook.Hop(index: index, address: $0)) }

@@ -13,7 +13,7 @@ extension Switchboard {
             domain.gateway = GatewayConfiguration(
                 port: port, mac: network.gatewayMAC, ipv4: network.gateway(.v4)?.ipv4,
                 ipv6: network.gateway(.v6)?.ipv6, subnets: network.subnets, isInternal: network.isInternal,
-                isRouted: network.isRouted)
+                isRouted: network.isRouted, mtu: UInt32(clamping: network.mtu))
         }
         guard let overlay = network.overlay, let tunnel = tunnelRecords[overlay.place] else { return domain }
         let isRouted = network.hostPort != nil
@@ -35,14 +35,31 @@ extension Switchboard {
         }
     }
 
-    /// Brings the engine's static stations and neighbours of an overlay up to date.
+    /// Brings the engine's static stations and neighbours of a network up to date, where it has any.
     func refreshStations(of id: String) {
-        guard let network = networkRecords[id], let overlay = network.overlay, network.phase != .removing else {
-            return
-        }
+        guard let network = networkRecords[id], network.phase != .removing else { return }
+        guard network.overlay != nil || network.isRouted else { return }
         engine.set(
             domain: network.domain, stations: staticStations(of: network),
-            neighbours: overlay.learning ? [] : neighbours(of: network))
+            neighbours: network.overlay?.learning ?? true ? [] : neighbours(of: network))
+        if network.isRouted { refreshRoutedEndpoints(of: network) }
+    }
+
+    /// Tells the engine where the endpoints of a routed network are: packets come for them unasked.
+    private func refreshRoutedEndpoints(of network: NetworkRecord) {
+        guard let port = network.hostPort else { return }
+        var known: Set<IPAddress> = []
+        for endpoint in present(in: network) {
+            for address in endpoint.addresses.map(\.address) {
+                known.insert(address)
+                engine.set(NextHopConfiguration(uplink: port, address: address, mac: endpoint.mac))
+            }
+        }
+        engine.keepNextHops(uplink: port) { known.contains($0) }
+    }
+
+    private func present(in network: NetworkRecord) -> [EndpointRecord] {
+        endpoints(of: network).filter { $0.phase != .removing && !$0.isGone && engine.ports[$0.port] != nil }
     }
 
     /// Remote stations that were set by hand, and the gateway: other hosts of the overlay may have the same, and must
@@ -51,6 +68,11 @@ extension Switchboard {
         var stations: [StationConfiguration] = []
         if let port = network.hostPort, engine.ports[port] != nil {
             stations.append(StationConfiguration(domain: network.domain, mac: network.gatewayMAC, port: port))
+        }
+        if network.isRouted {
+            for endpoint in present(in: network) {
+                stations.append(StationConfiguration(domain: network.domain, mac: endpoint.mac, port: endpoint.port))
+            }
         }
         guard engine.domains[network.domain]?.overlay != nil else { return stations }
         for station in stationRecords[network.id, default: [:]].values {

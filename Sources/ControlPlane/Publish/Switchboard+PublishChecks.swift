@@ -1,4 +1,5 @@
 import Addresses
+import DataPlane
 import HeddleAPI
 
 extension Switchboard {
@@ -10,6 +11,7 @@ extension Switchboard {
         for wish in wishes {
             try Self.refuseUnreachable(wish, endpoint: endpoint)
             try refuseTaken(wish)
+            try Self.refusePool(wish)
             records.append(PublishRecord(number: nextPublishNumber(), wish, mode: mode, endpoint: endpoint))
         }
         return records
@@ -37,6 +39,16 @@ extension Switchboard {
         throw .invalid(
             "cannot publish \(wish): \(endpoint.label) has no \(family) address",
             hint: "Give an address of the other family, or a network with an \(family) subnet.")
+    }
+
+    /// Ports that outgoing flows use can't be published.
+    private static func refusePool(_ wish: PublishSpecification) throws(APIError) {
+        let pool = PoolReservation.standardPorts
+        guard pool.overlaps(wish.host) else { return }
+        throw .conflict(
+            "cannot publish \(wish): the host's ports \(pool.lowerBound) to \(pool.upperBound) are kept for what leaves"
+                + " its networks",
+            hint: "Choose a port below \(pool.lowerBound).")
     }
 
     private func refuseTaken(_ wish: PublishSpecification) throws(APIError) {

@@ -13,6 +13,7 @@ extension GatewayConfiguration {
         }
         writer.write(isInternal)
         writer.write(isRouted)
+        writer.write(mtu)
         writer.write(UInt8(subnets.count))
         for subnet in subnets { writer.write(subnet) }
     }
@@ -26,6 +27,7 @@ extension GatewayConfiguration {
         }
         isInternal = try reader.readFlag()
         isRouted = try reader.readFlag()
+        mtu = try reader.read()
         let count = try reader.read(UInt8.self)
         guard count <= Self.maximumSubnets else { throw .badField }
         for _ in 0..<count { subnets.append(try reader.readPrefix()) }

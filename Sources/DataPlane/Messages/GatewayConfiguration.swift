@@ -16,6 +16,8 @@ public struct GatewayConfiguration: Sendable, Hashable {
     public var isInternal: Bool
     /// Packets leave and enter with the endpoints' own addresses.
     public var isRouted: Bool
+    /// Largest packet that endpoints take, in bytes.
+    public var mtu: UInt32
 
     /// Most subnets.
     public static let maximumSubnets = 2
@@ -23,7 +25,7 @@ public struct GatewayConfiguration: Sendable, Hashable {
     /// Makes a gateway's configuration; subnets beyond `maximumSubnets` are not taken.
     public init(
         port: UInt16, mac: MACAddress, ipv4: IPv4Address? = nil, ipv6: IPv6Address? = nil, subnets: [IPPrefix] = [],
-        isInternal: Bool = false, isRouted: Bool = false
+        isInternal: Bool = false, isRouted: Bool = false, mtu: UInt32 = 1_500
     ) {
         self.port = port
         self.mac = mac
@@ -32,6 +34,7 @@ public struct GatewayConfiguration: Sendable, Hashable {
         self.subnets = Array(subnets.prefix(Self.maximumSubnets))
         self.isInternal = isInternal
         self.isRouted = isRouted
+        self.mtu = mtu
     }
 }
 

@@ -21,6 +21,7 @@ extension Router {
         new.router.ipv6Low = configuration.ipv6?.low ?? 0
         new.isInternal = configuration.isInternal
         new.isRouted = configuration.isRouted
+        new.mtu = Int(configuration.mtu)
         let subnets = configuration.subnets.map { Subnet($0) }
         if let first = subnets.first { new.subnets.0 = first }
         if subnets.count > 1 { new.subnets.1 = subnets[1] }

@@ -65,7 +65,12 @@ extension Router {
     @inline(__always) @_noAllocation @_noLocks
     private mutating func deliver(_ frame: RoutedFrame, _ packet: RoutedPacket, _ index: UInt32) -> RoutingVerdict {
         let flow = flows.flow(index)
-        if frame.domain == 0, packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
+        let mtu = gateway(flow.pointee.domain).pointee.mtu
+        let isTooLong = exceeds(frame, packet, mtu: mtu)
+        if frame.domain == 0 {
+            if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
+            if isTooLong, !mayBeCut(frame, packet) { return .refuse(.exceedsUplinkMTU, .tooBig(mtu)) }
+        }
         guard follow(index, fromInside: false, frame, packet) else { return .drop(.flowState) }
         if packet.isFirstFragment, frame.domain == 0,
             !beginFragments(frame, packet, index, isOutgoing: false)
@@ -75,7 +80,9 @@ extension Router {
         if frame.domain == 0, flow.pointee.isIncoming { remoteMAC(index).pointee = frame.sourceMAC }
         packet.rewriteDestination(frame.header, to: flow.pointee.inside)
         if frame.domain == 0 { packet.decrementHopLimit(frame.header) }
-        return hand(frame, packet, index)
+        var verdict = hand(frame, packet, index)
+        if isTooLong, frame.domain == 0 { verdict.fragmentMTU = mtu }
+        return verdict
     }
 
     /// What is left to do when a packet's addresses are the endpoint's.
@@ -100,6 +107,9 @@ extension Router {
             if gateway.subnets.0.contains(packet.destination) || gateway.subnets.1.contains(packet.destination) {
                 if isFromElsewhere(packet.source) { return .drop(.martian) }
                 if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
+                if exceeds(frame, packet, mtu: gateway.mtu) {
+                    return .refuse(.exceedsUplinkMTU, .tooBig(gateway.mtu))
+                }
                 // Neighbours on the host port are told like those on an uplink.
                 var way = RouteDecision()
                 way.uplink = gateway.port

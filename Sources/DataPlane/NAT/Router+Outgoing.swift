@@ -27,7 +27,20 @@ extension Router {
         else {
             return .refuse(.noRoute, .unreachable(.network))
         }
-        if let tooBig = exceeds(frame, packet, mtu: mtu(of: decision)) { return tooBig }
+        let mtu = mtu(of: decision)
+        if exceeds(frame, packet, mtu: mtu) {
+            guard mayBeCut(frame, packet) else { return .refuse(.exceedsUplinkMTU, .tooBig(mtu)) }
+        }
+        var verdict = send(frame, packet, decision, gateway)
+        if case .toUplink = verdict.kind, packet.packetLength > mtu, !frame.isSuperframe { verdict.fragmentMTU = mtu }
+        return verdict
+    }
+
+    /// A packet that may leave, by its kind.
+    @inline(__always) @_noAllocation @_noLocks
+    private mutating func send(
+        _ frame: RoutedFrame, _ packet: RoutedPacket, _ decision: RouteDecision, _ gateway: Gateway
+    ) -> RoutingVerdict {
         switch packet.kind {
         case .tcp, .udp, .echo: return translateOutgoing(frame, packet, decision, gateway)
         case .icmpError: return errorOutgoing(frame, packet, decision, gateway)
@@ -47,17 +60,18 @@ extension Router {
         return told > 0 && told < own ? told : own
     }
 
-    /// The refusal of a packet that doesn't fit; nil: it does. Of a super-frame each segment must.
+    /// Whether this router cuts a packet where it has to. Options would have to be copied or not, each by its kind: who
+    /// sends them finds out the MTU.
     @inline(__always) @_noAllocation @_noLocks
-    func exceeds(_ frame: RoutedFrame, _ packet: RoutedPacket, mtu: Int) -> RoutingVerdict? {
-        let longest: Int
-        if frame.isSuperframe {
-            longest = packet.packetLength &- packet.transportPayload &+ frame.segmentSize
-        } else {
-            longest = packet.packetLength
-        }
-        if longest <= mtu { return nil }
-        return .refuse(.exceedsUplinkMTU, .tooBig(mtu))
+    func mayBeCut(_ frame: RoutedFrame, _ packet: RoutedPacket) -> Bool {
+        packet.mayBeFragmented && !packet.hasOptions && !frame.isSuperframe
+    }
+
+    /// Whether a packet is too long for a way. Of a super-frame each segment must fit.
+    @inline(__always) @_noAllocation @_noLocks
+    func exceeds(_ frame: RoutedFrame, _ packet: RoutedPacket, mtu: Int) -> Bool {
+        if !frame.isSuperframe { return packet.packetLength > mtu }
+        return packet.packetLength &- packet.transportPayload &+ frame.segmentSize > mtu
     }
 
     /// A packet of a flow, or one that begins a flow.

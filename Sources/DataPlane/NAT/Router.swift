@@ -27,6 +27,8 @@ struct Router: ~Copyable {
         var router = RouterMessage.Router()
         var isInternal = false
         var isRouted = false
+        /// Largest packet that endpoints take.
+        var mtu = 0
         /// IPv4 and IPv6; nothing is contained in an absent one.
         var subnets = (Subnet(), Subnet())
 

@@ -25,6 +25,8 @@ struct RoutingVerdict {
     let domain: UInt16
     /// What the sender is told.
     let message: RouterMessage.Kind
+    /// Not 0: longer than the way out carries, and to be cut into fragments of at most so many bytes.
+    var fragmentMTU = 0
     /// The first fragment's key, if later ones of its datagram may be waiting.
     private(set) var followers: FragmentKey?
 

@@ -58,6 +58,8 @@ extension Worker where IO: ~Copyable {
                 .forward(to: port, domain: frame.domain, vlan: vlan))
         case .held:
             break
+        case .toUplink where routing.fragmentMTU != 0:
+            sendFragments(frame, by: routing.port, mtu: routing.fragmentMTU)
         case .toUplink:
             queue(
                 OutgoingFrame(

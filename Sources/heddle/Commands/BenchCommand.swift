@@ -21,11 +21,16 @@ struct BenchCommand: ParsableCommand {
             device and bridge. TCP is measured a second time on an underlay without offload, and transfers are checked \
             by their SHA-256: one that arrives damaged fails the run. See --overlay --list.
 
+            With --nat there is a host between a LAN and a sandbox, as namespaces: a published port and the way out, by \
+            Heddle and by the kernel's bridge with nftables. Measured are TCP both ways, new connections per second, \
+            round trips, datagrams, and what a host that has a gateway loses for itself. See --nat --list.
+
             Examples:
               heddle bench --quick
               heddle bench --report bench.html
               heddle bench --subjects bridge,heddle-tap --tests tcp1,rtt --rounds 9
               heddle bench --overlay --report overlay.html
+              heddle bench --nat --subjects nftables,heddle
               heddle bench --json > bench.json
               heddle bench --from bench.json --report bench.html
             """)
@@ -34,6 +39,9 @@ struct BenchCommand: ParsableCommand {
 
     @Flag(help: "Measure a network over two hosts instead of one on one host.")
     var overlay = false
+
+    @Flag(help: "Measure a gateway: published ports, and the way out.")
+    var nat = false
 
     @Flag(help: "A first look in a minute or two: 2 rounds of short runs.")
     var quick = false
@@ -101,11 +109,21 @@ struct BenchCommand: ParsableCommand {
         return try run.run()
     }
 
-    private var scene: BenchScene { overlay ? .overlay : .host }
+    private var scene: BenchScene { nat ? .nat : overlay ? .overlay : .host }
+
+    func validate() throws {
+        guard !(overlay && nat) else {
+            throw ValidationError("--overlay and --nat are two kinds of runs: give one of them.")
+        }
+    }
 
     func options() throws -> BenchOptions {
-        guard !overlay || sandboxes == nil else {
-            throw ValidationError("--sandboxes is for the attach test, which --overlay does not have: leave it out.")
+        guard scene == .host || sandboxes == nil else {
+            throw ValidationError(
+                "--sandboxes is for the attach test, which \(nat ? "--nat" : "--overlay") does not have: leave it out.")
+        }
+        guard !nat || sizes == nil else {
+            throw ValidationError("--sizes is for the frames test, which --nat does not have: leave it out.")
         }
         var options = quick ? BenchOptions.quick(scene) : .full(scene)
         if let subjects { options.subjects = BenchCommand.words(subjects) }

@@ -39,7 +39,7 @@ extension BenchReport {
         }
         let cells =
             [(summary.senderLimited ? "≥ " : "") + Quantity.text(spread.median), range(spread, Quantity.text)]
-            + ratio(summary.toReference) + ratio(summary.toRelay)
+            + ratio(summary.toReference) + ratio(summary.toFloor)
         return "<tr><td>\(dot(subject.name))\(Markup.escape(subject.title))</td>"
             + cells.map { "<td>\(Markup.escape($0))</td>" }.joined() + "</tr>"
     }
@@ -80,9 +80,30 @@ extension BenchReport {
                 + "switch's process, what its threads ran. A process that writes into a TAP does part of the "
                 + "receiver's work in its own time.",
         ]
-        let paragraphs = general + (options.scene == .overlay ? Self.overlayMethod : [])
+        let paragraphs = general + sceneMethod
         return "<h2>How this was measured</h2>" + paragraphs.map { "<p>\(Markup.escape($0))</p>" }.joined()
     }
+
+    private var sceneMethod: [String] {
+        switch options.scene {
+        case .host: []
+        case .overlay: Self.overlayMethod
+        case .nat: Self.gatewayMethod
+        }
+    }
+
+    /// What is to be known of the host and its LAN.
+    private static let gatewayMethod = [
+        "Each subject has a host, a machine on its LAN and a sandbox of its own: namespaces, the first two joined by a "
+            + "pair of interfaces. The host's port \(GatewayPlan.publishedPort) leads to the sandbox's port "
+            + "\(GatewayPlan.servicePort), TCP and UDP; what the sandbox sends to the LAN comes from the host's address.",
+        "A connection of the test of new connections is one byte there, one byte back, and closed by the client; "
+            + "\(ConnectionLoad.usualInFlight) are under way at a time, client and server have one thread each. One that "
+            + "is refused, reset, or not through in \(ConnectionLoad.patienceSeconds) s has failed and doesn't count. "
+            + "Clients may use all ports from 1024 on, and again a second after they were closed.",
+        "The plain host has neither rules nor daemon: what the others lose to it in TCP to the host itself is what a "
+            + "gateway costs those who don't use it.",
+    ]
 
     /// What is to be known of the two hosts.
     private static let overlayMethod = [
