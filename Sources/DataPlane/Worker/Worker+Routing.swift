@@ -89,6 +89,7 @@ extension Worker where IO: ~Copyable {
             countUnrouted(.noFlow, frame.ingress)
             return
         }
+        if routing.fragmentMTU != 0 { return sendFragments(frame, by: port, mtu: routing.fragmentMTU) }
         // Untagged, as from the host port: not for ports of a VLAN.
         var vlan: UInt16 = frame.isSuperframe ? Verdict.superframeBit : 0
         if home.pointee.accessCount != 0 { vlan |= Verdict.awareBit }
