@@ -158,14 +158,14 @@ private struct FuzzWorld: ~Copyable {
         let ends = [last.destination, last.source]
         for (index, end) in ends.enumerated() {
             let place = last.isIPv4 ? 26 + 4 * index : 22 + 16 * index
-            let bytes = Self.bytes(end, last.isIPv4)
+            let bytes = Self.octets(end, last.isIPv4)
             frame.replaceSubrange(place..<place + bytes.count, with: bytes)
             let ports = last.isIPv4 ? 14 + Int(frame[14] & 0xF) * 4 : 54
             if ports >= 34, ports + 4 <= frame.count { write(&frame, end.port, at: ports + 2 * index) }
         }
     }
 
-    private static func bytes(_ end: TransportAddress, _ isIPv4: Bool) -> [UInt8] {
+    private static func octets(_ end: TransportAddress, _ isIPv4: Bool) -> [UInt8] {
         let words = isIPv4 ? [UInt64(end.ipv4) << 32] : [end.high, end.low]
         let all = words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) } }
         return Array(all.prefix(isIPv4 ? 4 : 16))
