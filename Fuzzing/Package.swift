@@ -10,7 +10,7 @@ let settings: [SwiftSetting] = [
 
 /// One executable for each entry of libFuzzer. The entry is C: SwiftPM renames the `main` of Swift executables, and
 /// libFuzzer brings its own.
-let fuzzers = ["frame", "stations", "messages", "netlink", "tunnel", "nat"]
+let fuzzers = ["frame", "stations", "messages", "netlink", "tunnel", "nat", "router"]
 
 let package = Package(
     name: "Fuzzing",

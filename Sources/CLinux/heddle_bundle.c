@@ -18,7 +18,7 @@ int heddle_bundle_open(int ends[2]) {
 
 int heddle_bundle_add(int end, const void *note, size_t length, const int *descriptors, int count) {
     if (count < 0 || count > HEDDLE_BUNDLE_STEP) return -EINVAL;
-    char control[CMSG_SPACE(HEDDLE_BUNDLE_STEP * sizeof(int))];
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(HEDDLE_BUNDLE_STEP * sizeof(int))];
     char filler = 0;
     struct iovec vector = {.iov_base = length ? (void *)note : &filler, .iov_len = length ? length : 1};
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
@@ -36,7 +36,7 @@ int heddle_bundle_add(int end, const void *note, size_t length, const int *descr
 }
 
 ssize_t heddle_bundle_look(int end, void *note, size_t capacity, int *descriptors, int *count) {
-    char control[CMSG_SPACE(HEDDLE_BUNDLE_STEP * sizeof(int))];
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(HEDDLE_BUNDLE_STEP * sizeof(int))];
     struct iovec vector = {.iov_base = note, .iov_len = capacity};
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
     if (descriptors) {

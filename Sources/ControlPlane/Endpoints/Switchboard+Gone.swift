@@ -9,6 +9,9 @@ extension Switchboard {
         if let tunnel = tunnelRecords.values.first(where: { $0.token(of: port) == token }) {
             return tunnelIsGone(tunnel)
         }
+        if let index = uplinkPorts.first(where: { $0.value == port })?.key {
+            return uplinkIsGone(index, port)
+        }
         if var network = networkRecords.values.first(where: { $0.hostPort == port && $0.hostToken == token }) {
             guard network.phase == .active else { return }
             log.notice("the host port of \(network.name) vanished; making it again")

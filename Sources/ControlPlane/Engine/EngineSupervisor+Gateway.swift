@@ -54,7 +54,8 @@ extension EngineSupervisor {
         repeat {
             let end = min(start + RouteConfiguration.maximumPerMessage, routes.count)
             parts.append(
-                RoutesConfiguration(isFirst: start == 0, isLast: end == routes.count, routes: Array(routes[start..<end])))
+                RoutesConfiguration(
+                    isFirst: start == 0, isLast: end == routes.count, routes: Array(routes[start..<end])))
             start = end
         } while start < routes.count
         return parts

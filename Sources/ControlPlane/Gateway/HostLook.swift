@@ -73,8 +73,12 @@ extension HostLook {
     ) {
         let usable = found.filter { !$0.flags.contains(.tentative) && !$0.flags.contains(.duplicateDetectionFailed) }
         addresses = usable.map { Address(address: $0.prefix.address, index: $0.interfaceIndex) }
-        for link in links.sorted(by: { $0.index < $1.index }) where !isOwn(link) {
+        for link in links.sorted(by: { $0.index < $1.index }) {
             if !named.isEmpty, !named.contains(link.name) { continue }
+            if isOwn(link) {
+                if named.contains(link.name) { refused[link.name] = "it is part of a network" }
+                continue
+            }
             if let reason = Self.obstacle(link) {
                 if named.contains(link.name) { refused[link.name] = reason }
                 continue

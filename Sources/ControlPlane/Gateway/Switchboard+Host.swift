@@ -119,6 +119,18 @@ extension Switchboard {
         }
     }
 
+    /// The engine could not go on with an uplink's socket. One that is still there is opened anew.
+    func uplinkIsGone(_ index: Int32, _ port: UInt16) {
+        log.notice("the uplink with the index \(index) broke; looking at the host again")
+        engine.removeUplink(port)
+        uplinkPorts[index] = nil
+        uplinkFilters[port] = nil
+        // Not at once: what breaks again and again must not keep the daemon from all else.
+        loop.after(.seconds(1)) { [weak self] in
+            self?.assumeIsolated { $0.lookAtHost() }
+        }
+    }
+
     private func openUplink(_ uplink: HostLook.Uplink) throws(APIError) -> Int32 {
         do {
             return try UplinkSocket.open(interface: uplink.index, filter: uplinkFilter)

@@ -55,7 +55,8 @@ extension Switchboard {
     private func prepareOverlays() {
         watchUnderlay()
         measureTunnels()
-        for network in networkRecords.values where network.phase == .active && (network.overlay != nil || network.isRouted) {
+        for network in networkRecords.values
+        where network.phase == .active && (network.overlay != nil || network.isRouted) {
             engine.domains[network.domain] = domainConfiguration(of: network)
             refreshStations(of: network.id)
         }

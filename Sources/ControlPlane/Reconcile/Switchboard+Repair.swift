@@ -8,7 +8,9 @@ extension Switchboard {
     func sightings(held taken: [EngineLink.TakenPort]) -> Sightings {
         var seen = Sightings()
         // Uplinks belong to the host: whether they are wanted is seen when it is looked at.
-        for port in taken where port.kind != .uplink { seen.held[port.port] = HeldPort(isTap: port.kind == .tap, token: port.token) }
+        for port in taken where port.kind != .uplink {
+            seen.held[port.port] = HeldPort(isTap: port.kind == .tap, token: port.token)
+        }
         for endpoint in endpointRecords.values where endpoint.via != .adopted {
             seen.sandboxes[endpoint.id] = look(at: endpoint)
         }

@@ -15,6 +15,19 @@ extension Engine {
         return part.isLast ? workers[0].mailbox.perform(.setRoutes(all)) : 0
     }
 
+    /// Learns where a next hop is, or, of one without a MAC address, that it isn't known any more.
+    func set(_ hop: NextHopConfiguration) -> Int32 {
+        var key = hop
+        key.mac = nil
+        if hop.mac == nil {
+            nextHops.remove(key)
+        } else {
+            named?.nextHops.insert(key)
+            nextHops.insert(key)
+        }
+        return workers[0].mailbox.perform(.setNextHop(hop))
+    }
+
     /// Forwards host ports.
     func add(_ publish: PublishConfiguration) -> Int32 {
         guard let domain = domains[publish.domain], domain.gateway != nil else { return ENOENT }

@@ -10,6 +10,7 @@ struct Named {
     var neighbours: Set<NeighbourConfiguration.Key> = []
     var publishes: Set<UInt32> = []
     var kept: Set<UInt32> = []
+    var nextHops: Set<NextHopConfiguration> = []
 }
 
 extension StationConfiguration {

@@ -43,7 +43,7 @@ extension Engine {
         case .routes(let part):
             return add(part)
         case .nextHop(let hop):
-            return workers[0].mailbox.perform(.setNextHop(hop))
+            return set(hop)
         case .publish(let publish):
             return add(publish)
         case .unpublish(let number):
@@ -119,6 +119,7 @@ extension Engine {
         self.named = nil
         for station in stations.values where !named.stations.contains(station.key) { _ = remove(station) }
         for neighbour in neighbours.values where !named.neighbours.contains(neighbour.key) { _ = remove(neighbour) }
+        for hop in nextHops where !named.nextHops.contains(hop) { _ = set(hop) }
         for number in publishes where !named.publishes.contains(number) { _ = unpublish(number) }
         for number in kept.keys where !named.kept.contains(number) { _ = letGo(number) }
         let leftPorts = ports.values.filter { !named.ports.contains($0.configuration.id) }

@@ -30,6 +30,8 @@ public final class Engine {
     var neighbours: [NeighbourConfiguration.Key: NeighbourConfiguration] = [:]
     /// Numbers of what is published.
     var publishes: Set<UInt32> = []
+    /// Next hops that are known, without what is known of them.
+    var nextHops: Set<NextHopConfiguration> = []
     /// Descriptors that are kept for the next daemon, by number.
     var kept: [UInt32: Int32] = [:]
     /// The parts of a list of routes that came so far; nil: none has begun.
@@ -165,6 +167,7 @@ public final class Engine {
         guard let port = ports.removeValue(forKey: id) else { return }
         let mailbox = mailbox(domain: port.configuration.domain)
         for (key, station) in stations where station.vtep == nil && station.port == id { stations[key] = nil }
+        nextHops = nextHops.filter { $0.uplink != id }
         _ = mailbox.perform(.removePort(id))
         mailbox.discardEvents(port: id)
         close(port.descriptor)

@@ -107,7 +107,8 @@ extension Router {
             if gateway.subnets.0.contains(packet.destination) || gateway.subnets.1.contains(packet.destination) {
                 if isFromElsewhere(packet.source) { return .drop(.martian) }
                 if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
-                if exceeds(frame, packet, mtu: gateway.mtu) {
+                let isTooLong = exceeds(frame, packet, mtu: gateway.mtu)
+                if isTooLong, !mayBeCut(frame, packet) {
                     return .refuse(.exceedsUplinkMTU, .tooBig(gateway.mtu))
                 }
                 // Neighbours on the host port are told like those on an uplink.
@@ -118,7 +119,9 @@ extension Router {
                 packet.decrementHopLimit(frame.header)
                 packet.rewriteEthernet(frame.header, source: gateway.router.mac, destination: hop)
                 // Where that station is the switch knows.
-                return .toEndpoint(0, domain: domain)
+                var verdict = RoutingVerdict.toEndpoint(0, domain: domain)
+                if isTooLong { verdict.fragmentMTU = gateway.mtu }
+                return verdict
             }
             position &+= 1
         }

@@ -187,39 +187,27 @@ struct RouterOutgoingTests {
         #expect(rig.router.flows.count == 0, "who is refused begins nothing")
     }
 
-    @Test("a packet that doesn't fit and may be cut leaves to be cut, by the uplink's MTU and by the route's")
-    func cut() {
+    @Test(
+        "a packet that doesn't fit is refused or cut, by the uplink's MTU and by the route's", arguments: [true, false])
+    func tooBig(mayBeCut: Bool) {
         let rig = Rig()
-        var frame = Rig.out(.udp)
-        frame.payload = [UInt8](repeating: 1, count: 1_500 - 28)
-        #expect(rig.send(frame).verdict.fragmentMTU == 0)
-        frame.payload.append(1)
-        let whole = rig.send(frame)
-        #expect(whole.verdict.isOut() && whole.verdict.fragmentMTU == 1_500)
-        frame.destination = 0xAC14_0001
-        #expect(rig.send(frame).verdict.fragmentMTU == 1_280)
-    }
-
-    @Test("a packet that doesn't fit and mustn't be cut is refused, by the uplink's MTU and by the route's")
-    func tooBig() {
-        let rig = Rig()
-        do {
-            var frame = Rig.out(.udp)
-            frame.fragment = 0x4000
-            frame.payload = [UInt8](repeating: 1, count: 1_500 - 28)
-            #expect(rig.send(frame).verdict.isOut())
-            frame.payload.append(1)
-            #expect(rig.send(frame).verdict.isRefusal(.exceedsUplinkMTU))
-            frame.destination = 0xAC14_0001
-            frame.payload = [UInt8](repeating: 1, count: 1_280 - 28)
-            #expect(rig.send(frame).verdict.isOut())
+        for (destination, mtu) in [(Rig.remote, 1_500), (UInt128(0xAC14_0001), 1_280)] {
+            var frame = Rig.out(.udp, to: destination)
+            frame.fragment = mayBeCut ? 0 : 0x4000
+            frame.payload = [UInt8](repeating: 1, count: mtu - 28)
+            let fits = rig.send(frame).verdict
+            #expect(fits.isOut() && fits.fragmentMTU == 0)
             frame.payload.append(1)
             let outcome = rig.send(frame)
-            guard case .tooBig(let mtu) = outcome.verdict.message else {
-                Issue.record("told something else")
-                return
+            if mayBeCut {
+                #expect(outcome.verdict.isOut() && outcome.verdict.fragmentMTU == mtu)
+                continue
             }
-            #expect(outcome.verdict.isRefusal(.exceedsUplinkMTU) && mtu == 1_280)
+            guard case .tooBig(let told) = outcome.verdict.message else {
+                Issue.record("told something else")
+                continue
+            }
+            #expect(outcome.verdict.isRefusal(.exceedsUplinkMTU) && told == mtu)
         }
     }
 

@@ -16,8 +16,8 @@ final class ScriptedWorker {
     /// Nanoseconds of the monotonic clock.
     var clock: Int64 = 1_000_000_000_000
 
-    /// `latency`: a descriptor for the latency hold.
-    init(ports: [UInt16] = [], slots: Int = 64, latency: Int32? = nil) throws {
+    /// `latency`: a descriptor for the latency hold. `routes`: with a router.
+    init(ports: [UInt16] = [], slots: Int = 64, latency: Int32? = nil, routes: Bool = false) throws {
         eventSignal = heddle_eventfd()
         mailbox = try Mailbox(eventSignal: eventSignal)
         let file = try TemporaryTables(workers: 1)
@@ -27,7 +27,7 @@ final class ScriptedWorker {
         guard let stations = own.stations(worker: 0, now: UInt32(clock / 1_000_000)) else { throw WorkerRigError() }
         worker = Worker(
             io: ScriptedIO(device: device), forwarding: Switch(stations: stations), tables: own, mailbox: mailbox,
-            latency: latency.map { LatencyHold(descriptor: $0) }, spinMicroseconds: 0)
+            latency: latency.map { LatencyHold(descriptor: $0) }, spinMicroseconds: 0, routes: routes)
         try #require(perform(.setDomain(DomainConfiguration(id: 1))) == 0)
         for port in ports { try addPort(port) }
         _ = device.take()
@@ -58,10 +58,11 @@ final class ScriptedWorker {
 
     /// A port that is armed.
     func addPort(
-        _ id: UInt16, domain: UInt16 = 1, isolated: Bool = false, accessVLAN: UInt16 = 0, sourceGuard: PortGuard? = nil
+        _ id: UInt16, domain: UInt16 = 1, isolated: Bool = false, accessVLAN: UInt16 = 0, sourceGuard: PortGuard? = nil,
+        kind: PortKind = .tap
     ) throws {
         let port = PortConfiguration(
-            id: id, domain: domain, kind: .tap, isolated: isolated, accessVLAN: accessVLAN, token: UInt64(id),
+            id: id, domain: domain, kind: kind, isolated: isolated, accessVLAN: accessVLAN, token: UInt64(id),
             sourceGuard: sourceGuard)
         try #require(perform(.setPort(port, descriptor: 0)) == 0)
         step()
