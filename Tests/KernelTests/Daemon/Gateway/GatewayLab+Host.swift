@@ -4,6 +4,14 @@ import HeddleAPI
 import HeddleClient
 import Netlink
 
+extension LabConnection {
+    /// Has both ends forget what nobody will ever take, which would keep their namespaces alive.
+    func abandon() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        for end in [near, far] { setsockopt(end, SOL_SOCKET, SO_LINGER, &linger, 8) }
+    }
+}
+
 extension GatewayLab {
     /// Runs `ip` with these words, which must succeed.
     func ip(_ words: String, in sandbox: TestSandbox? = nil) throws {

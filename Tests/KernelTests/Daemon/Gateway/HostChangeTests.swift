@@ -32,7 +32,7 @@ struct HostChangeTests {
             #expect(try remote.receive().address == "192.0.2.9")
             #expect(try own.converse(from: gateway.lan, "192.0.2.9", port: 5_000) == GatewayLab.remote)
             #expect(try !gateway.reaches(from: gateway.lan, GatewayLab.host, port: 5_000))
-            withExtendedLifetime(old) {}
+            old.abandon()
         }
     }
 

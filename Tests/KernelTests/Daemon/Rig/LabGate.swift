@@ -55,6 +55,6 @@ struct LabTrait: SuiteTrait, TestTrait, TestScoping {
 extension Trait where Self == LabTrait {
     /// A test that can run beside others of its kind.
     static var lab: Self { LabTrait(isAlone: false) }
-    /// A test that measures time.
+    /// A test that measures time. Not in a suite with `.lab`: whoever holds a slot can't get all of them.
     static var labAlone: Self { LabTrait(isAlone: true) }
 }
