@@ -141,6 +141,11 @@ extension TrafficTests {
         #expect(proxied.count { $0 == "{" } == proxied.count { $0 == "}" })
     }
 
+    @Test func noServerWantsAPortThatAClientMayHave() {
+        #expect(GatewayPlan.remotePort < GatewayPlan.firstClientPort)
+        #expect(GatewayPlan.servicePort < GatewayPlan.firstClientPort)
+    }
+
     @Test func thePlainHostIsComparedWithInOneTestOnly() {
         #expect(BenchScene.nat.reference == .nftables && BenchScene.nat.floor == .plainHost)
         #expect(

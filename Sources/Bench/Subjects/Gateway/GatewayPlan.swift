@@ -18,11 +18,14 @@ package enum GatewayPlan {
     /// The host's port that is published, TCP and UDP.
     static let publishedPort: UInt16 = 5_000
     /// The sandbox's port behind it.
-    static let servicePort: UInt16 = 80
-    /// Where the LAN machine serves.
-    static let remotePort: UInt16 = 7_000
+    package static let servicePort: UInt16 = 80
+    /// Where the LAN machine serves. Below those that its own clients take: a client's port that still closes can't be
+    /// bound to.
+    package static let remotePort: UInt16 = 700
     /// Where the host itself serves.
     static let hostPort: UInt16 = 6_000
+    /// The first port that clients take, where many connections are made.
+    package static let firstClientPort: UInt16 = 1_024
 
     /// What Heddle is told to publish.
     static let specs = ["\(publishedPort):\(servicePort)", "\(publishedPort):\(servicePort)/udp"]
@@ -32,7 +35,7 @@ package enum GatewayPlan {
     static func prepareForManyConnections(_ machine: Sandbox) throws {
         try machine.run {
             do {
-                try TextFile.write("1024 65535", to: "/proc/sys/net/ipv4/ip_local_port_range")
+                try TextFile.write("\(firstClientPort) 65535", to: "/proc/sys/net/ipv4/ip_local_port_range")
                 try TextFile.write("1", to: "/proc/sys/net/ipv4/tcp_tw_reuse")
             } catch {
                 throw BenchError("cannot set the ports of connections in \(machine.name): \(error)")
