@@ -57,7 +57,8 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "DataPlane", "Netlink", "AddressManagement", "Addresses", "CLinux", "HeddleAPI", "Relay", system, logging,
+                "DataPlane", "Netlink", "AddressManagement", "Addresses", "CLinux", "HeddleAPI", "Relay", system,
+                logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
