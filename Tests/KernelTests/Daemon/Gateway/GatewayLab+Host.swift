@@ -50,14 +50,20 @@ extension GatewayLab {
     /// How often that reason was counted.
     func drops(_ reason: String) throws -> UInt64 { try drops()[reason, default: 0] }
 
-    /// Whether a TCP connection to that address and port comes about within a second or two.
-    func reaches(from sandbox: TestSandbox, _ address: String, port: UInt16) throws -> Bool {
+    /// Whether a TCP connection to that address and port comes about within a second or two; `isTaken`: and a
+    /// `TakingServer` there takes it. The client ends it by RST.
+    func reaches(from sandbox: TestSandbox, _ address: String, port: UInt16, isTaken: Bool = false) throws -> Bool {
         let client = try sandbox.inside { try InternetSocket.stream(address) }
         defer { close(client) }
         InternetSocket.setTimeout(client, .milliseconds(1_500))
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, 8)
         do {
             try InternetSocket.connect(client, address, port: port)
-            return true
+            if !isTaken { return true }
+            // The server hangs up when it has taken the connection.
+            var byte: UInt8 = 0
+            return recv(client, &byte, 1, 0) == 0
         } catch {
             return false
         }

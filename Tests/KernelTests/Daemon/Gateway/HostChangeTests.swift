@@ -90,6 +90,8 @@ struct HostChangeTests {
             let gateway = try GatewayLab(lab, publish: ["5000:80"])
             let own = try LabServer(in: gateway.box, GatewayLab.inside, port: 80)
             #expect(try own.converse(from: gateway.lan, GatewayLab.host, port: 5_000) == GatewayLab.remote)
+            // Until its end is acknowledged a connection keeps its namespace alive.
+            gateway.settle()
             try gateway.ip("link del \(gateway.uplink)")
             gateway.settle()
             // A publish that changes meanwhile is what counts afterwards.

@@ -71,6 +71,9 @@ struct RFC5382Tests {
             gateway.settle()
             let near = try gateway.box.inside { try InternetSocket.stream("0.0.0.0") }
             defer { close(near) }
+            // Nobody will ever answer its FIN.
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(near, SOL_SOCKET, SO_LINGER, &linger, 8)
             try InternetSocket.bind(near, "0.0.0.0", port: 61_502)
             InternetSocket.setTimeout(near, .seconds(5))
             let outer = LabThread { try? InternetSocket.connect(near, remote, port: 7_001) }
