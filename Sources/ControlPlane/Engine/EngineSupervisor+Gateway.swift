@@ -32,12 +32,19 @@ extension EngineSupervisor {
         sayLeniently(.pool(pool), what: "the pool of ports")
     }
 
-    /// Takes all of the host's addresses; those that one message can't hold are left out.
+    /// Takes all of the host's addresses; those that the engine can't hold are left out.
     func set(hostAddresses addresses: [HostAddressConfiguration]) {
         let some = Array(addresses.prefix(HostAddressConfiguration.maximum))
         guard hostAddresses != some else { return }
         hostAddresses = some
-        sayLeniently(.hostAddresses(some), what: "the host's addresses")
+        for part in hostAddressParts { sayLeniently(.hostAddresses(part), what: "the host's addresses") }
+    }
+
+    /// The host's addresses in messages.
+    private var hostAddressParts: [HostAddressesConfiguration] {
+        parts(of: hostAddresses, each: HostAddressConfiguration.maximumPerMessage).map { part in
+            HostAddressesConfiguration(isFirst: part.isFirst, isLast: part.isLast, addresses: part.items)
+        }
     }
 
     /// Takes all of the host's routes.
@@ -48,16 +55,21 @@ extension EngineSupervisor {
     }
 
     /// The routes in messages.
-    var routeParts: [RoutesConfiguration] {
-        var parts: [RoutesConfiguration] = []
+    private var routeParts: [RoutesConfiguration] {
+        parts(of: routes, each: RouteConfiguration.maximumPerMessage).map { part in
+            RoutesConfiguration(isFirst: part.isFirst, isLast: part.isLast, routes: part.items)
+        }
+    }
+
+    /// A list in parts that messages can hold; at least one.
+    private func parts<Item>(of list: [Item], each limit: Int) -> [(isFirst: Bool, isLast: Bool, items: [Item])] {
+        var parts: [(isFirst: Bool, isLast: Bool, items: [Item])] = []
         var start = 0
         repeat {
-            let end = min(start + RouteConfiguration.maximumPerMessage, routes.count)
-            parts.append(
-                RoutesConfiguration(
-                    isFirst: start == 0, isLast: end == routes.count, routes: Array(routes[start..<end])))
+            let end = min(start + limit, list.count)
+            parts.append((start == 0, end == list.count, Array(list[start..<end])))
             start = end
-        } while start < routes.count
+        } while start < list.count
         return parts
     }
 
@@ -116,7 +128,7 @@ extension EngineSupervisor {
             try tellLeniently(.keep(number), passing: descriptor, what: "a guard")
         }
         if let pool { try tellLeniently(.pool(pool), what: "the pool of ports") }
-        try tellLeniently(.hostAddresses(hostAddresses), what: "the host's addresses")
+        for part in hostAddressParts { try tellLeniently(.hostAddresses(part), what: "the host's addresses") }
         for part in routeParts { try tellLeniently(.routes(part), what: "the host's routes") }
         for (key, mac) in nextHops {
             try tellLeniently(

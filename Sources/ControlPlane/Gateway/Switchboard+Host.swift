@@ -146,10 +146,13 @@ extension Switchboard {
                 UplinkConfiguration(
                     port: port, mac: uplink.mac, mtu: uplink.mtu, ipv4: uplink.ipv4, ipv6: uplink.ipv6))
         }
+        // Gateways belong to the host whether or not their host ports are there just now.
+        let gateways = Set(networkRecords.values.filter { $0.hostPort != nil }.flatMap(\.gateways))
+        let others = look.addresses.filter { !gateways.contains($0.address) }
         engine.set(
-            hostAddresses: look.addresses.map {
+            hostAddresses: others.map {
                 HostAddressConfiguration(address: $0.address, uplink: uplinkPorts[$0.index] ?? 0)
-            })
+            } + gateways.sorted().map { HostAddressConfiguration(address: $0, uplink: 0) })
         if look.ways.count > RouteConfiguration.maximum {
             log.warning(
                 "the host has \(look.ways.count) routes: packets to the \(look.ways.count - RouteConfiguration.maximum) longest prefixes may leave by another way"

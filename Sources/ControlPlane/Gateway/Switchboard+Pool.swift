@@ -5,7 +5,7 @@ import Logging
 /// The host ports that outgoing flows use: bound once, held by both processes, taken over by the next daemon.
 extension Switchboard {
     /// Number under which the engine keeps the pool.
-    private static let poolNumber: UInt32 = 0
+    static let poolNumber: UInt32 = 0
 
     /// Binds the pool, unless it is held already.
     func reservePool() {

@@ -44,6 +44,16 @@ extension Switchboard {
         if isChanged { refreshUplinkFilters() }
     }
 
+    /// Closes what an engine has kept for an earlier daemon and nobody has opened: of a publish that was rolled back, say.
+    func releaseForgottenGuards() {
+        var known: Set<UInt32> = [Self.poolNumber]
+        for (number, guards) in openGuards {
+            guard let record = publishRecords[number] else { continue }
+            for part in 0..<guards.bundles { known.insert(Self.bundleNumber(record, part)) }
+        }
+        for number in engine.kept.keys where !known.contains(number) { engine.letGo(number) }
+    }
+
     /// Brings guards up to date when the uplinks are others: what they drop, and what the data plane takes.
     func refreshGuards() {
         for (number, guards) in openGuards {

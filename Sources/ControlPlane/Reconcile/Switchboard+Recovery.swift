@@ -45,6 +45,7 @@ extension Switchboard {
             throw ControlError("\(error)")
         }
         for step in steps where step.needsEngine { perform(step) }
+        releaseForgottenGuards()
         followUnderlay(enforcing: true)
         forgetUnansweredQuestions(after: steps)
         watchSandboxes()

@@ -1,6 +1,19 @@
 import Glibc
 
 extension Engine {
+    /// Takes a part of the host's own addresses; they hold with the last one.
+    func add(_ part: HostAddressesConfiguration) -> Int32 {
+        if part.isFirst { hostAddresses = [] }
+        guard let before = hostAddresses else { return EINVAL }
+        let all = before + part.addresses
+        guard all.count <= HostAddressConfiguration.maximum else {
+            hostAddresses = nil
+            return ENOSPC
+        }
+        hostAddresses = part.isLast ? nil : all
+        return part.isLast ? workers[0].mailbox.perform(.setHostAddresses(all)) : 0
+    }
+
     /// Takes a part of the host's routes; they hold with the last one.
     func add(_ part: RoutesConfiguration) -> Int32 {
         if part.isFirst { routes = [] }

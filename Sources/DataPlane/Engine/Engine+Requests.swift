@@ -38,8 +38,8 @@ extension Engine {
             return workers[0].mailbox.perform(.setUplink(uplink))
         case .pool(let pool):
             return workers[0].mailbox.perform(.setPool(pool))
-        case .hostAddresses(let addresses):
-            return workers[0].mailbox.perform(.setHostAddresses(addresses))
+        case .hostAddresses(let part):
+            return add(part)
         case .routes(let part):
             return add(part)
         case .nextHop(let hop):

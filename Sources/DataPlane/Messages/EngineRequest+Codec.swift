@@ -35,8 +35,7 @@ extension EngineRequest {
         case .pool(let pool):
             pool.write(to: &writer)
         case .hostAddresses(let addresses):
-            writer.write(UInt16(addresses.count))
-            for address in addresses { address.write(to: &writer) }
+            addresses.write(to: &writer)
         case .routes(let routes):
             routes.write(to: &writer)
         case .nextHop(let hop):
@@ -88,12 +87,7 @@ extension EngineRequest {
         case 15: request = .removeNeighbour(try NeighbourConfiguration(from: &reader))
         case 16: request = .uplink(try UplinkConfiguration(from: &reader))
         case 17: request = .pool(try PoolConfiguration(from: &reader))
-        case 18:
-            let count = try reader.read(UInt16.self)
-            guard count <= HostAddressConfiguration.maximum else { throw .badField }
-            var addresses: [HostAddressConfiguration] = []
-            for _ in 0..<count { addresses.append(try HostAddressConfiguration(from: &reader)) }
-            request = .hostAddresses(addresses)
+        case 18: request = .hostAddresses(try HostAddressesConfiguration(from: &reader))
         case 19: request = .routes(try RoutesConfiguration(from: &reader))
         case 20: request = .nextHop(try NextHopConfiguration(from: &reader))
         case 21: request = .publish(try PublishConfiguration(from: &reader))

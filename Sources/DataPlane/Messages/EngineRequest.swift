@@ -30,7 +30,7 @@ public enum EngineRequest: Sendable, Hashable {
     /// Tells which host ports outgoing flows use.
     case pool(PoolConfiguration)
     /// Tells all of the host's own addresses; flows that use another one end.
-    case hostAddresses([HostAddressConfiguration])
+    case hostAddresses(HostAddressesConfiguration)
     /// Tells the host's routes, in parts.
     case routes(RoutesConfiguration)
     /// Tells where a next hop is, or that it isn't known any more.

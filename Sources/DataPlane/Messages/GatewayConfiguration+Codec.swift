@@ -87,6 +87,23 @@ extension HostAddressConfiguration {
     }
 }
 
+extension HostAddressesConfiguration {
+    func write(to writer: inout ByteWriter) {
+        writer.write(isFirst)
+        writer.write(isLast)
+        writer.write(UInt16(addresses.count))
+        for address in addresses { address.write(to: &writer) }
+    }
+
+    init(from reader: inout ByteReader) throws(MessageError) {
+        let isFirst = try reader.readFlag()
+        self.init(isFirst: isFirst, isLast: try reader.readFlag(), addresses: [])
+        let count = try reader.read(UInt16.self)
+        guard count <= HostAddressConfiguration.maximumPerMessage else { throw .badField }
+        for _ in 0..<count { addresses.append(try HostAddressConfiguration(from: &reader)) }
+    }
+}
+
 extension RoutesConfiguration {
     func write(to writer: inout ByteWriter) {
         writer.write(isFirst)

@@ -89,13 +89,32 @@ public struct HostAddressConfiguration: Sendable, Hashable {
     /// The port of the uplink that has it; 0: another interface.
     public var uplink: UInt16
 
-    /// Most addresses that one message and the engine can hold.
-    public static let maximum = 512
+    /// Most addresses that one message can hold.
+    public static let maximumPerMessage = 512
+    /// Most addresses that the engine can hold.
+    public static let maximum = HostAddressTable.capacity
 
     /// Makes an address's configuration.
     public init(address: IPAddress, uplink: UInt16 = 0) {
         self.address = address
         self.uplink = uplink
+    }
+}
+
+/// A part of the host's own addresses; true with the last part.
+public struct HostAddressesConfiguration: Sendable, Hashable {
+    /// Nothing of an earlier list is left.
+    public var isFirst: Bool
+    /// The list is whole.
+    public var isLast: Bool
+    /// At most `HostAddressConfiguration.maximumPerMessage`.
+    public var addresses: [HostAddressConfiguration]
+
+    /// Makes a part.
+    public init(isFirst: Bool, isLast: Bool, addresses: [HostAddressConfiguration]) {
+        self.isFirst = isFirst
+        self.isLast = isLast
+        self.addresses = Array(addresses.prefix(HostAddressConfiguration.maximumPerMessage))
     }
 }
 

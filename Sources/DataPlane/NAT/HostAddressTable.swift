@@ -1,8 +1,8 @@
 /// The host's own addresses, and which uplink each is on. Open addressing; owned by a worker.
 package struct HostAddressTable: ~Copyable {
     /// Addresses that fit.
-    package static var capacity: Int { @_noAllocation @_noLocks get { 1_024 } }
-    private static var size: Int { @_noAllocation @_noLocks get { 2_048 } }
+    package static var capacity: Int { @_noAllocation @_noLocks get { 16_384 } }
+    private static var size: Int { @_noAllocation @_noLocks get { 32_768 } }
 
     private struct Entry {
         var high: UInt64 = 0

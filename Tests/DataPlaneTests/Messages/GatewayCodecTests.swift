@@ -28,10 +28,13 @@ struct GatewayCodecTests {
             .uplink(UplinkConfiguration(port: 3, mac: mac, mtu: 9_000, ipv4: v4.ipv4, ipv6: v6.ipv6)),
             .uplink(UplinkConfiguration(port: 3, mac: mac, mtu: 1_500)),
             .pool(PoolConfiguration(first: 61_440, count: 4_096, excluded: [61_441, 65_535])),
-            .hostAddresses([
-                HostAddressConfiguration(address: v4, uplink: 3), HostAddressConfiguration(address: v6),
-            ]),
-            .hostAddresses([]),
+            .hostAddresses(
+                HostAddressesConfiguration(
+                    isFirst: true, isLast: false,
+                    addresses: [
+                        HostAddressConfiguration(address: v4, uplink: 3), HostAddressConfiguration(address: v6),
+                    ])),
+            .hostAddresses(HostAddressesConfiguration(isFirst: false, isLast: true, addresses: [])),
             .routes(RoutesConfiguration(isFirst: true, isLast: false, routes: routes)),
             .routes(RoutesConfiguration(isFirst: false, isLast: true, routes: [])),
             .nextHop(NextHopConfiguration(uplink: 3, address: v6, mac: mac)),
@@ -67,12 +70,14 @@ struct GatewayCodecTests {
         let routes = try (0..<RouteConfiguration.maximumPerMessage).map { _ in
             RouteConfiguration(destination: try Self.prefix(Self.v6, 128), uplink: 1, gateway: Self.v6, source: Self.v6)
         }
-        let addresses = (0..<HostAddressConfiguration.maximum).map { _ in HostAddressConfiguration(address: Self.v6) }
+        let addresses = (0..<HostAddressConfiguration.maximumPerMessage).map { _ in
+            HostAddressConfiguration(address: Self.v6)
+        }
         let pool = PoolConfiguration(
             first: 61_440, count: 4_096, excluded: (0..<PoolConfiguration.maximumExcluded).map { UInt16(61_440 + $0) })
         for request in [
             EngineRequest.routes(RoutesConfiguration(isFirst: true, isLast: true, routes: routes)),
-            .hostAddresses(addresses), .pool(pool),
+            .hostAddresses(HostAddressesConfiguration(isFirst: true, isLast: true, addresses: addresses)), .pool(pool),
         ] {
             let bytes = request.encoded(sequence: 0)
             #expect(bytes.count <= MessageLimits.maximumBytes)

@@ -85,6 +85,26 @@ struct EngineGatewayTests {
         #expect(try part(true, false) == 0 && part(false, true) == 0)
     }
 
+    @Test("a list of addresses comes in parts, and one that is too long is refused")
+    func hostAddresses() throws {
+        let rig = try EngineRig(io: .epoll)
+        let client = try rig.connect()
+        let many = (0..<HostAddressConfiguration.maximumPerMessage).map {
+            HostAddressConfiguration(address: .v4(IPv4Address(value: UInt32($0))))
+        }
+        func part(_ isFirst: Bool, _ isLast: Bool) throws -> Int32 {
+            let part = HostAddressesConfiguration(isFirst: isFirst, isLast: isLast, addresses: many)
+            return try client.request(.hostAddresses(part))
+        }
+        #expect(try part(false, true) == EINVAL)
+        #expect(try part(true, false) == 0)
+        let fitting = HostAddressConfiguration.maximum / HostAddressConfiguration.maximumPerMessage
+        for _ in 1..<fitting { #expect(try part(false, false) == 0) }
+        #expect(try part(false, false) == ENOSPC)
+        #expect(try part(false, true) == EINVAL)
+        #expect(try part(true, false) == 0 && part(false, true) == 0)
+    }
+
     @Test("an uplink needs its port")
     func uplink() throws {
         let rig = try EngineRig(io: .epoll)

@@ -34,14 +34,21 @@ final class LabConnection {
     }
 
     deinit {
-        close(near)
+        abort(near)
         closeFar()
     }
 
     /// Closes the server's end.
     func closeFar() {
-        if far >= 0 { close(far) }
+        if far >= 0 { abort(far) }
         far = -1
+    }
+
+    /// Closes without a goodbye: one that is not answered, for the switch is gone, would keep its namespace for minutes.
+    private func abort(_ end: Int32) {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(end, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        close(end)
     }
 
     /// Sends a few bytes there and back; how long that took. Throws if it fails or the connection is dead.
