@@ -89,4 +89,33 @@ struct PublishTests {
             #expect(try lab.client.endpoints().first?.publish == ["8080:80", "81:81"])
         }
     }
+
+    @Test("A port that somebody took while nobody held it waits, says why, and opens when they leave")
+    func takenMeanwhile() throws {
+        try HeddleUnderTest.run { lab in
+            try lab.makeNetwork("lan", "10.61.0.0/24")
+            let box = try lab.makeSandbox("box").name
+            _ = try lab.client.attach(AttachRequest(network: "lan", sandbox: box, publish: ["8080:80", "9090:90"]))
+            let engine = try lab.enginePID()
+            try lab.killDaemon()
+            kill(engine, SIGKILL)
+            let thief = try lab.host.inside { try InternetSocket.stream("0.0.0.0") }
+            var isOpen = true
+            defer { if isOpen { close(thief) } }
+            // The kernel closes what a killed process held when it is done with the process.
+            #expect(Patience.until { (try? InternetSocket.bind(thief, "0.0.0.0", port: 8_080)) != nil })
+            #expect(listen(thief, 1) == 0)
+            try lab.start()
+            #expect(try published(lab) == ["(8080:80)", "9090:90"])
+            let reason = try #require(try lab.client.publishedPorts().first?.reason)
+            #expect(reason.contains("8080/tcp"), "\(reason)")
+            #expect(lab.logText.contains("It is tried again."))
+            let table = try lab.heddle("publish", "ls")
+            #expect(table.output.contains("waiting") && table.output.contains("8080/tcp"), "\(table.output)")
+            close(thief)
+            isOpen = false
+            #expect(try Patience.until(.seconds(12)) { try published(lab) == ["8080:80", "9090:90"] })
+            #expect(try lab.inconsistencies() == [])
+        }
+    }
 }
