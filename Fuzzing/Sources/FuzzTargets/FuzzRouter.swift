@@ -116,7 +116,7 @@ private struct FuzzWorld: ~Copyable {
         case 1:
             router.setHostAddresses(
                 [IPAddress.v4(Self.host), .v6(Self.host6), .v4(IPv4Address(value: 0x0A00_0001))].map {
-                    HostAddressConfiguration(address: $0, uplink: Self.uplink)
+                    HostAddressConfiguration(address: $0, port: Self.uplink)
                 })
             router.setRoutes([
                 RouteConfiguration(

@@ -22,7 +22,14 @@ extension Switchboard {
     /// Refuses to start with an interface as uplink that can't be one. One that isn't there may come.
     func refuseUplinks() throws(ControlError) {
         guard !uplinkNames.isEmpty, let links = try? own.links() else { return }
+        for name in uplinkNames where !links.contains(where: { $0.name == name }) {
+            log.warning("--uplink \(name): there is no such interface; nothing leaves by it until there is")
+        }
         for link in links where uplinkNames.contains(link.name) {
+            if mark.isOurs(link.alias ?? "") {
+                throw ControlError(
+                    "--uplink \(link.name): it is a network's own; name an interface that leads out of the host")
+            }
             if let reason = HostLook.obstacle(link) {
                 throw ControlError("--uplink \(link.name): \(reason); name an Ethernet interface of the host")
             }
@@ -147,12 +154,17 @@ extension Switchboard {
                     port: port, mac: uplink.mac, mtu: uplink.mtu, ipv4: uplink.ipv4, ipv6: uplink.ipv6))
         }
         // Gateways belong to the host whether or not their host ports are there just now.
-        let gateways = Set(networkRecords.values.filter { $0.hostPort != nil }.flatMap(\.gateways))
-        let others = look.addresses.filter { !gateways.contains($0.address) }
+        // Only those of routed networks are reached from outside.
+        var gateways: [IPAddress: UInt16] = [:]
+        for network in networkRecords.values {
+            guard let port = network.hostPort else { continue }
+            for gateway in network.gateways { gateways[gateway] = network.isRouted ? 0 : port }
+        }
+        let others = look.addresses.filter { gateways[$0.address] == nil }
         engine.set(
             hostAddresses: others.map {
-                HostAddressConfiguration(address: $0.address, uplink: uplinkPorts[$0.index] ?? 0)
-            } + gateways.sorted().map { HostAddressConfiguration(address: $0, uplink: 0) })
+                HostAddressConfiguration(address: $0.address, port: uplinkPorts[$0.index] ?? 0)
+            } + gateways.sorted { $0.key < $1.key }.map { HostAddressConfiguration(address: $0.key, port: $0.value) })
         if look.ways.count > RouteConfiguration.maximum {
             log.warning(
                 "the host has \(look.ways.count) routes: packets to the \(look.ways.count - RouteConfiguration.maximum) longest prefixes may leave by another way"

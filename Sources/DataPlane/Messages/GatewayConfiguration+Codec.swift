@@ -78,12 +78,12 @@ extension PoolConfiguration {
 extension HostAddressConfiguration {
     func write(to writer: inout ByteWriter) {
         writer.write(address)
-        writer.write(uplink)
+        writer.write(port)
     }
 
     init(from reader: inout ByteReader) throws(MessageError) {
         let address = try reader.readAddress()
-        self.init(address: address, uplink: try reader.read())
+        self.init(address: address, port: try reader.read())
     }
 }
 

@@ -86,8 +86,8 @@ public struct PoolConfiguration: Sendable, Hashable {
 public struct HostAddressConfiguration: Sendable, Hashable {
     /// The address.
     public var address: IPAddress
-    /// The port of the uplink that has it; 0: another interface.
-    public var uplink: UInt16
+    /// The port that has it: an uplink, or a host port, and nobody reaches it by an uplink; 0: another interface.
+    public var port: UInt16
 
     /// Most addresses that one message can hold.
     public static let maximumPerMessage = 512
@@ -95,9 +95,9 @@ public struct HostAddressConfiguration: Sendable, Hashable {
     public static let maximum = HostAddressTable.capacity
 
     /// Makes an address's configuration.
-    public init(address: IPAddress, uplink: UInt16 = 0) {
+    public init(address: IPAddress, port: UInt16 = 0) {
         self.address = address
-        self.uplink = uplink
+        self.port = port
     }
 }
 

@@ -1,4 +1,4 @@
-/// The host's own addresses, and which uplink each is on. Open addressing; owned by a worker.
+/// The host's own addresses, and which port each is on. Open addressing; owned by a worker.
 package struct HostAddressTable: ~Copyable {
     /// Addresses that fit.
     package static var capacity: Int { @_noAllocation @_noLocks get { 16_384 } }
@@ -7,7 +7,7 @@ package struct HostAddressTable: ~Copyable {
     private struct Entry {
         var high: UInt64 = 0
         var low: UInt64 = 0
-        var uplink: UInt16 = 0
+        var port: UInt16 = 0
         var isUsed = false
     }
 
@@ -26,19 +26,19 @@ package struct HostAddressTable: ~Copyable {
         entries.deallocate()
     }
 
-    /// Forgets all addresses for others, IPv4 mapped; uplink 0: on an interface that is none. Of several the same the
+    /// Forgets all addresses for others, IPv4 mapped; port 0: on an interface that is none. Of several the same the
     /// first counts.
     ///
     /// - Returns: false if there are more than `capacity`; the first ones are known then.
     @discardableResult
-    package mutating func replace(with addresses: [(high: UInt64, low: UInt64, uplink: UInt16)]) -> Bool {
+    package mutating func replace(with addresses: [(high: UInt64, low: UInt64, port: UInt16)]) -> Bool {
         entries.update(repeating: Entry(), count: Self.size)
         count = 0
         for address in addresses {
             let position = find(address.high, address.low)
             if entries[position].isUsed { continue }
             guard count < Self.capacity else { return false }
-            entries[position] = Entry(high: address.high, low: address.low, uplink: address.uplink, isUsed: true)
+            entries[position] = Entry(high: address.high, low: address.low, port: address.port, isUsed: true)
             count += 1
         }
         return true
@@ -50,11 +50,11 @@ package struct HostAddressTable: ~Copyable {
         entries[find(high, low)].isUsed
     }
 
-    /// The uplink that an address is on; 0: on none, or not the host's.
+    /// The port that an address is on; 0: on none, or not the host's.
     @_noAllocation @_noLocks
-    package func uplink(of address: TransportAddress) -> UInt16 {
+    package func port(of address: TransportAddress) -> UInt16 {
         let entry = entries[find(address.high, address.low)]
-        return entry.isUsed ? entry.uplink : 0
+        return entry.isUsed ? entry.port : 0
     }
 
     /// Where an address is, or would be.

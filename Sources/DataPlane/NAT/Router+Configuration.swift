@@ -71,7 +71,7 @@ extension Router {
         // Loopback is the host's alone: from outside of it nobody gets there.
         let usable = configurations.filter { !$0.address.isLoopback }
         hostAddresses.replace(
-            with: usable.map { (high: $0.address.words.high, low: $0.address.words.low, uplink: $0.uplink) })
+            with: usable.map { (high: $0.address.words.high, low: $0.address.words.low, port: $0.port) })
         // An engine before this one may have left flows, too.
         let kept = Set(usable.map(\.address))
         _ = flows.removeAll { !kept.contains(IPAddress(high: $0.outside.high, low: $0.outside.low)) }

@@ -18,7 +18,7 @@ extension Router {
         var index = flows.findOutgoing(
             packet.proto, domain: frame.domain, inside: packet.source, remote: packet.destination)
         if index == 0 {
-            let way = hostAddresses.uplink(of: packet.destination)
+            let way = hostAddresses.port(of: packet.destination)
             let target = publishes.lookup(proto: packet.proto, destination: packet.destination, uplink: way)
             guard target.isFound else { return .toHost }
             if packet.isMartianSource || packet.isLinkLocalSource { return .drop(.martian) }

@@ -12,6 +12,9 @@ extension Router {
         if !hostAddresses.contains(high: packet.destination.high, low: packet.destination.low) {
             return routeIncoming(frame, packet)
         }
+        // A network's own gateway is an inside address: whoever is answered from it has seen one outside.
+        let owner = hostAddresses.port(of: packet.destination)
+        if owner != 0, !uplink(owner).pointee.isPresent { return .drop(.martian) }
         switch packet.kind {
         case .tcp, .udp, .echo: return translateIncoming(frame, packet, source: packet.source)
         case .icmpError: return errorIncoming(frame, packet)
@@ -33,7 +36,7 @@ extension Router {
         if index == 0 {
             guard packet.proto == IPProtocol.tcp || packet.proto == IPProtocol.udp else { return .drop(.noFlow) }
             let isHairpin = frame.domain != 0
-            let way = isHairpin ? hostAddresses.uplink(of: outside) : frame.ingress
+            let way = isHairpin ? hostAddresses.port(of: outside) : frame.ingress
             let target = publishes.lookup(proto: packet.proto, destination: outside, uplink: way)
             guard target.isFound, begins(packet) else { return .drop(.noFlow) }
             if !isHairpin {

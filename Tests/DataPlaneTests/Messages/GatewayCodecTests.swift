@@ -32,7 +32,7 @@ struct GatewayCodecTests {
                 HostAddressesConfiguration(
                     isFirst: true, isLast: false,
                     addresses: [
-                        HostAddressConfiguration(address: v4, uplink: 3), HostAddressConfiguration(address: v6),
+                        HostAddressConfiguration(address: v4, port: 3), HostAddressConfiguration(address: v6),
                     ])),
             .hostAddresses(HostAddressesConfiguration(isFirst: false, isLast: true, addresses: [])),
             .routes(RoutesConfiguration(isFirst: true, isLast: false, routes: routes)),

@@ -36,7 +36,7 @@ struct NATAllocationTests {
                     sum &+= Int(hops.lookup(uplink: 1, high: high, low: low) & 1)
                     if hops.shouldAsk(uplink: 1, high: high, low: low, now: now) { sum &+= 1 }
                     if published.lookup(proto: 6, destination: packet.destination, uplink: 1).isFound { sum &+= 1 }
-                    if addresses.contains(high: high, low: low) { sum &+= Int(addresses.uplink(of: packet.source)) }
+                    if addresses.contains(high: high, low: low) { sum &+= Int(addresses.port(of: packet.source)) }
                     let key = FragmentKey(packet, side: UInt16(truncatingIfNeeded: round & 15))
                     fragments.remember(key, flow: 1, isOutgoing: true, newIdentification: 1, now: now)
                     if fragments.find(key, now: now).isFound { sum &+= 1 }

@@ -96,18 +96,18 @@ struct NextHopTableTests {
         #expect(has(table, high: 0, low: 0) == false)
         table.replace(with: [(1, 2, 3), (0, 0xFFFF_0A00_0001, 0), (1, 2, 4), (0, 0, 9)])
         #expect(table.count == 3)
-        #expect(has(table, high: 1, low: 2) && table.uplink(of: TransportAddress(high: 1, low: 2, port: 5)) == 3)
+        #expect(has(table, high: 1, low: 2) && table.port(of: TransportAddress(high: 1, low: 2, port: 5)) == 3)
         #expect(has(table, high: 0, low: 0xFFFF_0A00_0001) && has(table, high: 0, low: 0))
-        #expect(table.uplink(of: TransportAddress(ipv4: 0x0A00_0001, port: 0)) == 0)
-        #expect(table.uplink(of: TransportAddress(high: 2, low: 1, port: 0)) == 0 && !has(table, high: 2, low: 1))
-        var isTaken = table.replace(with: (0..<16_384).map { (high: 5, low: $0, uplink: UInt16($0 + 1)) })
+        #expect(table.port(of: TransportAddress(ipv4: 0x0A00_0001, port: 0)) == 0)
+        #expect(table.port(of: TransportAddress(high: 2, low: 1, port: 0)) == 0 && !has(table, high: 2, low: 1))
+        var isTaken = table.replace(with: (0..<16_384).map { (high: 5, low: $0, port: UInt16($0 + 1)) })
         #expect(isTaken && table.count == 16_384 && !has(table, high: 1, low: 2))
         for low in 0..<16_500 as Range<UInt64> {
             #expect(has(table, high: 5, low: low) == (low < 16_384))
-            let uplink = table.uplink(of: TransportAddress(high: 5, low: low, port: 0))
+            let uplink = table.port(of: TransportAddress(high: 5, low: low, port: 0))
             #expect(uplink == (low < 16_384 ? UInt16(low + 1) : 0))
         }
-        isTaken = table.replace(with: (0..<16_385).map { (high: 6, low: $0, uplink: 1) })
+        isTaken = table.replace(with: (0..<16_385).map { (high: 6, low: $0, port: 1) })
         #expect(!isTaken && has(table, high: 6, low: 16_383) && !has(table, high: 6, low: 16_384))
     }
 }

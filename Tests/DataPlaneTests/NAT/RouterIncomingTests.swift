@@ -50,6 +50,23 @@ struct RouterIncomingTests {
         #expect(rig.router.flows.count == 0)
     }
 
+    @Test("a network's gateway is not reached from outside, and answers from inside")
+    func gatewayAddress() {
+        let rig = Rig()
+        rig.publish()
+        let inside: UInt128 = 0x0A09_0001
+        var packet = Rig.into(port: 8_083)
+        packet.destination = inside
+        rig.router.setHostAddresses(Rig.addresses + [HostAddressConfiguration(address: Rig.v4(0x0A09_0001))])
+        #expect(rig.come(packet).verdict.isTo(2), "an address of another interface is one of the host's")
+        rig.router.setHostAddresses(Rig.addresses + [HostAddressConfiguration(address: Rig.v4(0x0A09_0001), port: 9)])
+        #expect(rig.come(packet).verdict.isDrop(.martian))
+        let fresh = Rig()
+        fresh.publish()
+        fresh.router.setHostAddresses(Rig.addresses + [HostAddressConfiguration(address: Rig.v4(0x0A09_0001), port: 9)])
+        #expect(fresh.come(packet).verdict.isDrop(.martian) && fresh.router.flows.count == 0)
+    }
+
     @Test("no network's own addresses come from outside, nor what nobody can have sent")
     func martians() {
         let rig = Rig()

@@ -74,9 +74,9 @@ final class RouterRig {
     }
 
     static let addresses: [HostAddressConfiguration] = [
-        HostAddressConfiguration(address: v4(host), uplink: uplink),
-        HostAddressConfiguration(address: v6(host6), uplink: uplink),
-        HostAddressConfiguration(address: v4(secondHost), uplink: secondUplink),
+        HostAddressConfiguration(address: v4(host), port: uplink),
+        HostAddressConfiguration(address: v6(host6), port: uplink),
+        HostAddressConfiguration(address: v4(secondHost), port: secondUplink),
         HostAddressConfiguration(address: v4(0x0A00_0001)), HostAddressConfiguration(address: v4(0x0A02_0001)),
         HostAddressConfiguration(address: v4(0x0A03_0001)), HostAddressConfiguration(address: v4(0x7F00_0001)),
         HostAddressConfiguration(address: v6(0xFD00_0001_0000_0000_0000_0000_0000_0001)),
