@@ -126,7 +126,8 @@ int heddle_filter_set(int fd, const struct heddle_filter *filter) {
     return attach(fd, filter) ? -errno : 0;
 }
 
-int heddle_uplink_open(int ifindex, const struct heddle_filter *filter, int receive_buffer, int send_buffer) {
+int heddle_uplink_open(
+    int ifindex, const struct heddle_filter *filter, int promiscuous, int receive_buffer, int send_buffer) {
     // Protocol 0 until bind: a socket that is bound to no interface would catch every interface's frames.
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -errno;
@@ -137,6 +138,10 @@ int heddle_uplink_open(int ifindex, const struct heddle_filter *filter, int rece
     if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer)) set(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
     if (set(fd, SOL_SOCKET, SO_SNDBUFFORCE, send_buffer)) set(fd, SOL_SOCKET, SO_SNDBUF, send_buffer);
     if (attach(fd, filter)) return fail(fd);
+    if (promiscuous) {
+        struct packet_mreq membership = {.mr_ifindex = ifindex, .mr_type = PACKET_MR_PROMISC};
+        if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership)) return fail(fd);
+    }
     struct sockaddr_ll address = {
         .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = ifindex};
     if (bind(fd, (struct sockaddr *)&address, sizeof address)) return fail(fd);

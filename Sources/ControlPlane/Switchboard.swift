@@ -78,6 +78,10 @@ public actor Switchboard: ControlService {
     var openGuards: [UInt32: OpenGuards] = [:]
     /// Serves those who reach a published port by other ways than an uplink; made with the first one.
     var relay: RelayServer?
+    /// Whether a look at the parents of networks is due.
+    var isParentLookDue = false
+    /// What each parent's socket lets in, by port.
+    var parentFilters: [UInt16: ParentFilterPlan] = [:]
     /// What the kernel dropped, by port.
     var kernelDrops: [UInt16: KernelDrops] = [:]
     /// What had come in by a port when its kernel drops were read last.
@@ -147,7 +151,8 @@ extension Switchboard {
 
     /// The lowest port numbers that are free, with their counters at zero.
     func freePorts(count: Int) throws(APIError) -> [UInt16] {
-        var taken = Set(endpointRecords.values.map(\.port) + networkRecords.values.compactMap(\.hostPort))
+        var taken = Set(
+            endpointRecords.values.map(\.port) + networkRecords.values.compactMap { $0.hostPort ?? $0.parentPort })
         for tunnel in tunnelRecords.values { taken.formUnion(tunnel.ports) }
         taken.formUnion(uplinkPorts.values)
         var found: [UInt16] = []

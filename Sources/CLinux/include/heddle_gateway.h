@@ -34,8 +34,9 @@ int heddle_filter_drop_all(void);
 // Puts another filter in the place of a socket's: nothing is let through or lost between the two.
 int heddle_filter_set(int fd, const struct heddle_filter *filter);
 
-// As heddle_packet_open, with a filter that is on before the first frame can come in; not promiscuous.
-int heddle_uplink_open(int ifindex, const struct heddle_filter *filter, int receive_buffer, int send_buffer);
+// As heddle_packet_open, with a filter that is on before the first frame can come in.
+int heddle_uplink_open(
+    int ifindex, const struct heddle_filter *filter, int promiscuous, int receive_buffer, int send_buffer);
 
 // One end of a datagram's way, as the kernel writes and reads it.
 struct heddle_datagram_end {

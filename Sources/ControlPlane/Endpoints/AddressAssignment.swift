@@ -5,9 +5,10 @@ import HeddleAPI
 /// Which addresses a new endpoint gets.
 enum AddressAssignment {
     /// One address of each subnet: those that were asked for, else the lowest free ones. `members` are the endpoints
-    /// that the network has, `remote` its static remote stations.
+    /// that the network has, `remote` its static remote stations, `reserved` the host's own.
     static func addresses(
-        _ wanted: [IPAddress], network: NetworkRecord, members: [EndpointRecord], remote: [StationRecord] = []
+        _ wanted: [IPAddress], network: NetworkRecord, members: [EndpointRecord], remote: [StationRecord] = [],
+        reserved: [IPAddress] = []
     ) throws(APIError) -> [IPPrefix] {
         for address in wanted where network.subnet(containing: address) == nil {
             let all = network.subnets.map(\.description).joined(separator: " and ")
@@ -22,6 +23,8 @@ enum AddressAssignment {
             do throws(AddressPoolError) {
                 var pool = try network.pool(of: subnet, members: members, remote: remote)
                 let address: IPAddress
+                // The gateway's is never handed out in any case.
+                for own in reserved where pool.isFree(own) { try pool.take(own) }
                 if let choice {
                     try pool.take(choice)
                     address = choice
@@ -30,7 +33,7 @@ enum AddressAssignment {
                 }
                 if let prefix = IPPrefix(address, length: subnet.length) { assigned.append(prefix) }
             } catch {
-                throw refusal(error, members: members, remote: remote)
+                throw refusal(error, members: members, remote: remote, reserved: reserved)
             }
         }
         return assigned
@@ -42,20 +45,22 @@ enum AddressAssignment {
         let first = addresses.first { $0.family == .v4 } ?? addresses.first
         guard let first else {
             // Other hosts number their ports alike: the network's id, which is this host's own, tells them apart.
-            let name = network.overlay == nil ? "port \(port)" : "port \(port) of \(network.id)"
+            let name =
+                network.overlay == nil && network.parent == nil ? "port \(port)" : "port \(port) of \(network.id)"
             return .derived(network: network.id, endpoint: name)
         }
         return .derived(network: network.id, address: first.address)
     }
 
     private static func refusal(
-        _ error: AddressPoolError, members: [EndpointRecord], remote: [StationRecord]
+        _ error: AddressPoolError, members: [EndpointRecord], remote: [StationRecord], reserved: [IPAddress]
     ) -> APIError {
         switch error.reason {
         case .inUse(let address):
             let owner =
                 members.first { $0.addresses.contains { $0.address == address } }?.label
                 ?? remote.first { $0.addresses.contains(address) }.map { "the static station \($0.mac)" }
+                ?? (reserved.contains(address) ? "the host itself" : nil)
             return .conflict(
                 "the address \(address) is in use by \(owner ?? "another endpoint")",
                 hint: "Choose another --ip, or leave it out to get a free one.")

@@ -8,6 +8,7 @@ extension Switchboard {
     /// See `ControlService`.
     public func adopt(network name: String, interface text: String) throws(APIError) -> Endpoint {
         let network = try findNetwork(name)
+        try refuseAdoption(by: network)
         let ifname = try AttachSpecification.interfaceName(text)
         if let other = endpointRecords.values.first(where: { $0.via == .adopted && $0.ifname == ifname }) {
             let home = networkRecords[other.network]?.name ?? other.network

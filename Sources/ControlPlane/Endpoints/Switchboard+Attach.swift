@@ -8,8 +8,9 @@ extension Switchboard {
     /// See `ControlService`.
     public func attach(_ request: AttachRequest) throws(APIError) -> Endpoint {
         let wish = try AttachSpecification(request)
-        let network = try findNetwork(wish.network)
+        let network = try networkToJoin(wish)
         try Self.refuseUnpublishable(wish.publish, network: network)
+        try refuseUnfit(wish, network: network)
         try refuseSecond(wish, network: network)
         let sandbox = try openSandbox(wish)
         try refuseSecond(wish, network: network, cookie: sandbox.cookie)
@@ -52,7 +53,7 @@ extension Switchboard {
         do throws(APIError) {
             let what = "setting up \(record.label)"
             let setup = InterfaceSetup(
-                addresses: record.addresses, gateways: network.isInternal ? [] : gateways(for: record, in: network))
+                addresses: record.addresses, gateways: gateways(for: record, in: network))
             try setup.apply(to: made.index, by: sandbox.route, what: what)
             try InterfaceSetup.awaitCarrier(of: made.index, by: sandbox.route, what: what)
             if !isTap { try InterfaceSetup.awaitNearEnd(made.nearIndex, by: privateNamespace.route, what: what) }
@@ -68,17 +69,13 @@ extension Switchboard {
         }
     }
 
-    private func gateways(for record: EndpointRecord, in network: NetworkRecord) -> [IPAddress] {
-        record.addresses.compactMap { network.gateway($0.family) }
-    }
-
     private func newRecord(
         _ wish: AttachSpecification, network: NetworkRecord, sandbox: SandboxSession
     ) throws(APIError) -> EndpointRecord {
         let port = try freePort()
         let addresses = try AddressAssignment.addresses(
             wish.addresses, network: network, members: endpoints(of: network),
-            remote: Array(stationRecords[network.id, default: [:]].values))
+            remote: Array(stationRecords[network.id, default: [:]].values), reserved: lanAddresses(of: network))
         let mac = wish.mac ?? AddressAssignment.mac(for: addresses, port: port, network: network)
         try refuseTaken(mac: mac, network: network)
         return EndpointRecord(
@@ -88,7 +85,7 @@ extension Switchboard {
             isGone: false, cookie: sandbox.cookie, index: 0, nearIndex: 0, token: 0, isPinning: false)
     }
 
-    private func openSandbox(_ wish: AttachSpecification) throws(APIError) -> SandboxSession {
+    func openSandbox(_ wish: AttachSpecification) throws(APIError) -> SandboxSession {
         let sandbox = try SandboxSession(wish.reference)
         if sandbox.cookie == ownCookie {
             throw .invalid(

@@ -38,6 +38,7 @@ extension Switchboard {
     func undo(_ record: EndpointRecord, sandbox: SandboxSession?) throws(APIError) {
         closePublishes(of: record)
         dismantle(record, sandbox: sandbox)
+        if record.phase == .removing { passOnDefaultRoute(of: record) }
         FailPoint.pass(.detachRemoved)
         do throws(APIError) {
             try forget(record)

@@ -22,6 +22,9 @@ extension Switchboard {
             }
             return
         }
+        if let network = networkRecords.values.first(where: { $0.parentPort == port && $0.parentToken == token }) {
+            return parentIsGone(network)
+        }
         if let record = endpointRecords.values.first(where: { $0.port == port && $0.token == token }) {
             markGone(record)
         }
@@ -54,6 +57,7 @@ extension Switchboard {
         while true {
             do throws(NetlinkError) {
                 guard let event = try monitor.next() else { return }
+                if !isPrivate { lookAtParentsSoon(after: event) }
                 switch event {
                 case .removed(let index, _): interfaceIsGone(index: index, isPrivate: isPrivate)
                 case .overrun: lookAtInterfaces(isPrivate: isPrivate)

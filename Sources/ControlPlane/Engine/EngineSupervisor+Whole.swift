@@ -40,7 +40,8 @@ extension EngineSupervisor {
         }
         if isTaken { return }
         let plain = DomainConfiguration(
-            id: domain.id, ageingMilliseconds: domain.ageingMilliseconds, gateway: domain.gateway)
+            id: domain.id, ageingMilliseconds: domain.ageingMilliseconds, gateway: domain.gateway, parent: domain.parent
+        )
         domains[domain.id] = plain
         try tell(.domain(plain), what: "domain \(domain.id)")
     }

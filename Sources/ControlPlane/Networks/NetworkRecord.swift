@@ -46,10 +46,16 @@ struct NetworkRecord: Hashable, Sendable {
     var hostToken: UInt64
     /// The host port's interface index in the daemon's namespace; 0 before it was made.
     var hostIndex: Int32
-    /// Whether `mtu` is what the tunnel of an overlay carries, and changes with that.
+    /// Whether `mtu` is what the tunnel of an overlay or the parent carries, and changes with that.
     var followsUnderlay = false
     /// Whether what leaves the network keeps its addresses.
     var isRouted = false
+    /// The data plane's number of the port that leads to the LAN; nil unless the network has a parent.
+    var parentPort: UInt16?
+    /// Names that port's open descriptor; 0 before it was opened.
+    var parentToken: UInt64 = 0
+    /// The parent's interface index in the daemon's namespace; 0 before it was found.
+    var parentIndex: Int32 = 0
 }
 
 extension NetworkRecord {

@@ -24,8 +24,9 @@ extension Switchboard {
                 hint: "Choose another name, or remove that one with 'heddle network rm \(wish.name)'.")
         }
         if let overlay = wish.overlay { try refuseMisplaced(overlay) }
-        try refuseOverlaps(wish.subnets)
-        var record = try newRecord(wish)
+        let parent = try wish.parent.map { wish throws(APIError) in try findParent(wish) }
+        try refuseOverlaps(wish.subnets, besides: parent?.link.index)
+        var record = try newRecord(wish, parent: parent)
         try save(record)
         FailPoint.pass(.networkRecorded)
         do throws(APIError) {
@@ -36,6 +37,7 @@ extension Switchboard {
             let domain = domainConfiguration(of: record)
             try engineWork { engine throws(EngineFailure) in try engine.set(domain) }
             if record.hostPort != nil { try makeHostPort(&record) }
+            if let parent { try openParent(&record, at: parent.link) }
             FailPoint.pass(.networkConfigured)
             record.phase = .active
             try save(record)
@@ -46,6 +48,8 @@ extension Switchboard {
         followInterface(ofNew: record)
         watchUnderlay()
         followHost()
+        // Others hear a VLAN no more that is this one's now.
+        if parent != nil { lookAtParents() }
         FailPoint.pass(.networkDone)
         log.info("network \(record.name) created")
         return model(of: record)
@@ -78,6 +82,7 @@ extension Switchboard {
                 if let link = try hostLink(of: record, alias: alias) { try own.deleteLinkIfThere(index: link.index) }
             }
         }
+        if let port = record.parentPort { closeParent(port) }
         do throws(EngineFailure) {
             try engine.removeDomain(record.domain)
         } catch {
@@ -87,22 +92,23 @@ extension Switchboard {
         FailPoint.pass(.networkRemoved)
         try forget(record)
         followHost()
+        if record.parent != nil { lookAtParents() }
         if let overlay = record.overlay {
             try releaseTunnel(at: overlay.place)
             watchUnderlay()
         }
     }
 
-    private func refuseOverlaps(_ subnets: [IPPrefix]) throws(APIError) {
+    /// `parent`: the interface that leads to the network's own LAN.
+    private func refuseOverlaps(_ subnets: [IPPrefix], besides parent: Int32?) throws(APIError) {
         guard !subnets.isEmpty else { return }
-        let hostIndices = Set(networkRecords.values.map(\.hostIndex))
-        let routes = try PortMaker.kernel("reading the host's routes") { () throws(NetlinkError) in
-            try own.routes().filter { !hostIndices.contains($0.interfaceIndex ?? 0) }
-        }
+        let routes = try foreignRoutes(besides: parent)
         try OverlapCheck.check(subnets, networks: Array(networkRecords.values), routes: routes)
     }
 
-    private func newRecord(_ wish: NetworkSpecification) throws(APIError) -> NetworkRecord {
+    private func newRecord(
+        _ wish: NetworkSpecification, parent: FoundParent?
+    ) throws(APIError) -> NetworkRecord {
         guard let domain = Identifier.lowestFree(besides: Set(networkRecords.values.map(\.domain))) else {
             throw .unavailable("there are 4095 networks already", hint: "Remove some, or run a second heddled.")
         }
@@ -113,11 +119,16 @@ extension Switchboard {
             mtu = chosen.network
             tunnelMTUs[id] = chosen.tunnel
         }
-        return NetworkRecord(
+        if let parent { mtu = try self.mtu(of: wish, parent: parent) }
+        let options = wish.overlay?.options ?? parent?.settings.options ?? [:]
+        var record = NetworkRecord(
             id: id, name: wish.name, domain: domain, driver: wish.driver,
             subnets: wish.subnets, gateways: wish.gateways, ranges: wish.ranges, mtu: mtu,
-            isInternal: wish.isInternal, isIsolated: wish.isIsolated, options: wish.overlay?.options ?? [:],
-            phase: .creating, hostPort: wish.subnets.isEmpty ? nil : try freePort(), hostToken: 0, hostIndex: 0,
+            isInternal: wish.isInternal, isIsolated: wish.isIsolated, options: options,
+            phase: .creating, hostPort: wish.subnets.isEmpty || parent != nil ? nil : try freePort(), hostToken: 0,
+            hostIndex: 0,
             followsUnderlay: wish.mtu == nil, isRouted: wish.isRouted)
+        if parent != nil { record.parentPort = try freePort() }
+        return record
     }
 }

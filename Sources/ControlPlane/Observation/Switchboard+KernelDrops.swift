@@ -24,7 +24,8 @@ extension Switchboard {
             guard let link = try? own.link(index: network.hostIndex), let counters = link.statistics else { continue }
             update(port) { $0.deviceSays(counters.txDropped) }
         }
-        for port in Array(tunnelRecords.values.map(\.id)) + uplinkPorts.values {
+        let parents = networkRecords.values.compactMap(\.parentPort)
+        for port in Array(tunnelRecords.values.map(\.id)) + uplinkPorts.values + parents {
             guard let held = engine.ports[port], !onlyBusy || isBusy(port) else { continue }
             guard let count = try? PacketSocket.takeDrops(descriptor: held.descriptor) else { continue }
             update(port) { $0.add(count) }

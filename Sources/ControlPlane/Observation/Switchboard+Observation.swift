@@ -58,6 +58,9 @@ extension Switchboard {
             if let port = network.hostPort {
                 rows.append((port, row(port: port, label: network.hostInterface, network: network)))
             }
+            if let port = network.parentPort {
+                rows.append((port, row(port: port, label: network.parentLabel, network: network)))
+            }
         }
         for endpoint in endpointRecords.values {
             guard let network = networkRecords[endpoint.network] else { continue }
@@ -101,6 +104,7 @@ extension Switchboard {
         var labels: [UInt16: String] = [:]
         for network in networkRecords.values {
             if let port = network.hostPort { labels[port] = network.hostInterface }
+            if let port = network.parentPort { labels[port] = network.parentLabel }
         }
         for endpoint in endpointRecords.values { labels[endpoint.port] = endpoint.label }
         return labels

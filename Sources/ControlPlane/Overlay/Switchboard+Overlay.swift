@@ -8,7 +8,7 @@ extension Switchboard {
     /// Everything the engine shall know of a network's domain. While an overlay's tunnel isn't open, what is for other
     /// hosts is dropped and counted.
     func domainConfiguration(of network: NetworkRecord) -> DomainConfiguration {
-        var domain = DomainConfiguration(id: network.domain)
+        var domain = DomainConfiguration(id: network.domain, parent: network.parent?.mode)
         if let port = network.hostPort {
             domain.gateway = GatewayConfiguration(
                 port: port, mac: network.gatewayMAC, ipv4: network.gateway(.v4)?.ipv4,
@@ -38,6 +38,7 @@ extension Switchboard {
     /// Brings the engine's static stations and neighbours of a network up to date, where it has any.
     func refreshStations(of id: String) {
         guard let network = networkRecords[id], network.phase != .removing else { return }
+        if network.parentPort != nil { refreshParentFilter(of: network) }
         guard network.overlay != nil || network.isRouted else { return }
         engine.set(
             domain: network.domain, stations: staticStations(of: network),

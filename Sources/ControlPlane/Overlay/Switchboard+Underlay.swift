@@ -217,11 +217,14 @@ extension Switchboard {
 
     /// Gives all interfaces of a network its MTU, and tells the engine. What fails is logged: an interface that is gone
     /// gets it when it comes back.
-    private func spreadMTU(of network: NetworkRecord) {
+    func spreadMTU(of network: NetworkRecord) {
         let mtu = UInt32(clamping: network.mtu)
         if let port = network.hostPort, engine.ports[port] != nil {
             setMTU(mtu, of: network.hostIndex, by: own, what: network.hostInterface)
             change(PortConfiguration(hostPort: port, of: network))
+        }
+        if let port = network.parentPort, engine.ports[port] != nil {
+            change(PortConfiguration(parentPort: port, of: network))
         }
         for endpoint in endpoints(of: network) where !endpoint.isGone && endpoint.phase == .active {
             if endpoint.via != .adopted, let sandbox = openAgain(endpoint) {

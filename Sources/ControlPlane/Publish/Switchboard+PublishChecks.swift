@@ -20,6 +20,12 @@ extension Switchboard {
     /// Into some networks no port of the host can lead.
     static func refuseUnpublishable(_ wishes: [PublishSpecification], network: NetworkRecord) throws(APIError) {
         guard let wish = wishes.first else { return }
+        if let parent = network.parent {
+            throw .invalid(
+                "cannot publish \(wish): endpoints of \(network.name) have addresses of their own on the LAN of"
+                    + " \(parent.label)",
+                hint: "Leave out --publish: every port of the endpoint is reached there.")
+        }
         if network.subnets.isEmpty {
             throw .invalid(
                 "cannot publish \(wish): the network \(network.name) has no subnet, so that its endpoints have no"

@@ -25,6 +25,10 @@ enum Reconciler {
         case .removing: return [.finishNetworkRemoval(id: network.id)]
         case .active, .returning: break
         }
+        if let port = network.parentPort {
+            let isHeld = seen.held[port] == HeldPort(isTap: false, token: network.parentToken)
+            return isHeld ? [] : [.openParent(network: network.id)]
+        }
         guard let port = network.hostPort else { return [] }
         let isThere = seen.ownLinks.contains { $0.index == network.hostIndex && $0.alias == mark.alias(of: network.id) }
         let isHeld = seen.held[port] == HeldPort(isTap: true, token: network.hostToken)
@@ -114,7 +118,8 @@ enum Reconciler {
         networks: [NetworkRecord], endpoints: [EndpointRecord], tunnels: [TunnelRecord], mark: OwnerMark,
         seen: Sightings
     ) -> [RepairStep] {
-        let ports = Set(endpoints.map(\.port) + networks.compactMap(\.hostPort) + tunnels.flatMap(\.ports))
+        let ports = Set(
+            endpoints.map(\.port) + networks.compactMap { $0.hostPort ?? $0.parentPort } + tunnels.flatMap(\.ports))
         let aliases = Set(endpoints.map { mark.alias(of: $0.id) })
         let hostAliases = Set(
             networks.filter { $0.hostPort != nil }.map { mark.alias(of: $0.id) }
@@ -135,7 +140,7 @@ extension RepairStep {
         case .rollBackEndpoint, .finishDetach: 1
         case .rollBackNetwork, .finishNetworkRemoval: 2
         case .deletePrivateLink, .deleteOwnLink, .releaseTunnel: 3
-        case .keep, .openTunnel, .reattachHostPort, .reattachTap, .reopenSocket: 4
+        case .keep, .openTunnel, .openParent, .reattachHostPort, .reattachTap, .reopenSocket: 4
         case .markGone: 5
         case .makeHostPort: 6
         case .rewire: 7

@@ -14,6 +14,8 @@ enum RepairStep: Hashable, Sendable {
     case openTunnel(TunnelPlace)
     /// No network uses the tunnel any more: close it and forget it.
     case releaseTunnel(TunnelPlace)
+    /// Nobody holds a socket on the network's parent: open one, if the interface is there.
+    case openParent(network: String)
     /// The host port's TAP is there but nobody holds it: attach to it again.
     case reattachHostPort(network: String)
     /// The host port is missing: make it.

@@ -47,6 +47,7 @@ extension Switchboard {
         for step in steps where step.needsEngine { perform(step) }
         releaseForgottenGuards()
         followUnderlay(enforcing: true)
+        lookAtParents()
         forgetUnansweredQuestions(after: steps)
         watchSandboxes()
         countKernelDropsFromTimeToTime()
@@ -123,7 +124,10 @@ extension Switchboard {
             endpointRecords[id]?.nearIndex = 0
             endpointRecords[id]?.isPinning = false
         }
-        for id in networkRecords.keys { networkRecords[id]?.hostIndex = 0 }
+        for id in networkRecords.keys {
+            networkRecords[id]?.hostIndex = 0
+            networkRecords[id]?.parentIndex = 0
+        }
         for endpoint in endpointRecords.values { try store.save(endpoint) }
         for network in networkRecords.values { try store.save(network) }
         try store.setIdentity(.boot, boot)
@@ -145,6 +149,10 @@ extension Switchboard {
                 $0.hostPort == port.port && $0.hostToken == port.token
             }) {
                 configuration = PortConfiguration(hostPort: port.port, of: network)
+            } else if let network = networkRecords.values.first(where: {
+                $0.parentPort == port.port && $0.parentToken == port.token
+            }) {
+                configuration = PortConfiguration(parentPort: port.port, of: network)
             } else if let endpoint = endpointRecords.values.first(where: {
                 $0.port == port.port && $0.token == port.token
             }),

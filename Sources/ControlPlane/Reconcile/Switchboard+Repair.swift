@@ -54,6 +54,8 @@ extension Switchboard {
             case .keep: break
             case .openTunnel(let place): try reopenTunnel(at: place)
             case .releaseTunnel(let place): try releaseTunnel(at: place)
+            case .openParent(let id):
+                if let network = networkRecords[id] { follow(network, parents: try links(), plugging: false) }
             case .reattachHostPort(let id):
                 if var network = networkRecords[id] { try reattachHostPort(&network) }
             case .makeHostPort(let id):

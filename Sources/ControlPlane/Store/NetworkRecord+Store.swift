@@ -13,6 +13,12 @@ extension NetworkRecord: FetchableRecord, PersistableRecord {
             hostPort: try row.optional("hostPort"), hostToken: try row.bits("hostToken"),
             hostIndex: try row.value("hostIndex"), followsUnderlay: try row.value("followsUnderlay"),
             isRouted: try row.value("routed"))
+        // The port that leads out of the network is the one or the other.
+        if driver == ParentSettings.driver {
+            (parentPort, parentToken, parentIndex) = (hostPort, hostToken, hostIndex)
+            (hostPort, hostToken, hostIndex) = (nil, 0, 0)
+            if parent == nil || parentPort == nil { throw row.damage("options") }
+        }
         // Found now, not when a frame needs it.
         if driver == OverlaySettings.driver, overlay == nil { throw row.damage("options") }
     }
@@ -30,9 +36,9 @@ extension NetworkRecord: FetchableRecord, PersistableRecord {
         container["isolated"] = isIsolated
         container["options"] = try RowCoding.text(options)
         container["phase"] = phase.rawValue
-        container["hostPort"] = hostPort
-        container["hostToken"] = RowCoding.number(hostToken)
-        container["hostIndex"] = hostIndex
+        container["hostPort"] = hostPort ?? parentPort
+        container["hostToken"] = RowCoding.number(hostPort == nil ? parentToken : hostToken)
+        container["hostIndex"] = hostPort == nil ? parentIndex : hostIndex
         container["followsUnderlay"] = followsUnderlay
         container["routed"] = isRouted
     }

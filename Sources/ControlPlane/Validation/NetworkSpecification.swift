@@ -20,13 +20,15 @@ struct NetworkSpecification: Hashable, Sendable {
     var isIsolated: Bool
     /// See `NetworkRecord`.
     var isRouted: Bool
-    /// What makes the network an overlay; nil for a bridge.
+    /// What makes the network an overlay; nil for other drivers.
     var overlay: OverlaySettings?
+    /// What joins the network to a LAN; nil for other drivers.
+    var parent: ParentSpecification?
 
     /// The driver that is meant where none is named.
     static let defaultDriver = "bridge"
     /// Drivers that users may have read about.
-    private static let knownDrivers = ["macvlan", "host", "none"]
+    private static let knownDrivers = ["host", "none"]
     /// IPv4 needs 68 (RFC 791); a TAP carries at most 65535 bytes with its Ethernet header.
     static let mtuRange = 68...65_521
     /// RFC 8200 section 5.
@@ -36,20 +38,42 @@ struct NetworkSpecification: Hashable, Sendable {
     init(_ request: NetworkRequest) throws(APIError) {
         try NameRule.check(request.name, what: "network")
         name = request.name
-        overlay = try Self.overlay(request.driver ?? Self.defaultDriver, options: request.options ?? [:])
+        if request.driver == ParentSettings.driver {
+            parent = try ParentSpecification(request.options ?? [:])
+        } else {
+            overlay = try Self.overlay(request.driver ?? Self.defaultDriver, options: request.options ?? [:])
+        }
         subnets = try Self.subnets(request.subnets ?? [])
         gateways = try Self.gateways(request.gateways ?? [], subnets: subnets)
         ranges = try Self.ranges(request.ipRanges ?? [], subnets: subnets, gateways: gateways)
-        mtu = request.mtu ?? (overlay == nil ? 1_500 : nil)
+        mtu = request.mtu ?? (overlay == nil && parent == nil ? 1_500 : nil)
         if let mtu { try Self.check(mtu: mtu, subnets: subnets) }
         isInternal = request.internal ?? false
         isIsolated = request.isolated ?? false
         isRouted = request.route ?? false
         if isRouted { try checkRouted() }
+        if parent != nil { try checkWithParent() }
     }
 
     /// The driver's name.
-    var driver: String { overlay == nil ? Self.defaultDriver : OverlaySettings.driver }
+    var driver: String {
+        if parent != nil { return ParentSettings.driver }
+        return overlay == nil ? Self.defaultDriver : OverlaySettings.driver
+    }
+
+    /// What the host has no part in.
+    private func checkWithParent() throws(APIError) {
+        if isInternal || isRouted {
+            throw .invalid(
+                "a macvlan network can't be \(isInternal ? "internal" : "routed"): its endpoints are on the LAN, and"
+                    + " its gateway is a router there",
+                hint: "Leave out --\(isInternal ? "internal" : "route").")
+        }
+        if isIsolated {
+            throw .invalid(
+                "a macvlan network has a mode in the place of --isolated", hint: "Use --mode private, or vepa.")
+        }
+    }
 
     private static func overlay(
         _ driver: String, options: [String: String]
@@ -60,13 +84,15 @@ struct NetworkSpecification: Hashable, Sendable {
                 knownDrivers.contains(driver) ? "is not supported by this version of heddled" : "is not a driver"
             throw .invalid(
                 "\(APIError.quoted(driver)) \(reason)",
-                hint: "Use --driver bridge, which is the default, or --driver overlay.")
+                hint: "Use --driver bridge, which is the default, overlay or macvlan.")
         }
         if let key = options.keys.min() {
             let isOverlays = OverlaySettings.Key.all.contains(key)
+            let isParents = key == ParentSettings.Key.parent || key == ParentSettings.Key.mode
+            let driver = isOverlays ? OverlaySettings.driver : ParentSettings.driver
             throw .invalid(
                 "the option \(APIError.quoted(key)) means nothing for the driver bridge",
-                hint: isOverlays ? "Use --driver overlay, or leave it out." : "Leave it out.")
+                hint: isOverlays || isParents ? "Use --driver \(driver), or leave it out." : "Leave it out.")
         }
         return nil
     }

@@ -15,6 +15,7 @@ extension EngineRequest {
             domain.overlay?.write(to: &writer)
             writer.write(domain.gateway != nil)
             domain.gateway?.write(to: &writer)
+            writer.write(domain.parent?.rawValue ?? 0)
         case .port(let port):
             port.write(to: &writer)
         case .tunnel(let tunnel):
@@ -67,8 +68,12 @@ extension EngineRequest {
             let ageing = try reader.read(UInt32.self)
             let overlay = try reader.readFlag() ? try OverlayConfiguration(from: &reader) : nil
             let gateway = try reader.readFlag() ? try GatewayConfiguration(from: &reader) : nil
+            let mode = try reader.read(UInt8.self)
+            let parent = ParentMode(rawValue: mode)
+            guard mode == 0 || parent != nil else { throw .badField }
             request = .domain(
-                DomainConfiguration(id: id, ageingMilliseconds: ageing, overlay: overlay, gateway: gateway))
+                DomainConfiguration(
+                    id: id, ageingMilliseconds: ageing, overlay: overlay, gateway: gateway, parent: parent))
         case 4: request = .port(try PortConfiguration(from: &reader))
         case 5: request = .commit
         case 6: request = .removePort(try reader.read())
@@ -153,6 +158,7 @@ extension PortConfiguration {
         writer.write(sourceGuard != nil)
         guard let sourceGuard else { return }
         writer.write(sourceGuard.mac.value)
+        writer.write(sourceGuard.isOpen)
         writer.write(UInt8(sourceGuard.ipv4.count))
         for address in sourceGuard.ipv4 { writer.write(address.value) }
         writer.write(UInt8(sourceGuard.ipv6.count))
@@ -175,6 +181,7 @@ extension PortConfiguration {
         if try reader.readFlag() {
             let mac = try reader.read(UInt64.self)
             guard mac >> 48 == 0 else { throw .badField }
+            let isOpen = try reader.readFlag()
             let ipv4Count = try reader.read(UInt8.self)
             guard ipv4Count <= PortGuard.maximumAddresses else { throw .badField }
             var ipv4: [IPv4Address] = []
@@ -187,6 +194,7 @@ extension PortConfiguration {
                 ipv6.append(IPv6Address(high: high, low: try reader.read()))
             }
             sourceGuard = PortGuard(mac: MACAddress(value: mac), ipv4: ipv4, ipv6: ipv6)
+            sourceGuard?.isOpen = isOpen
         }
         self.init(
             id: id, domain: domain, kind: kind, isolated: isolated, accessVLAN: accessVLAN, mtu: mtu, token: token,

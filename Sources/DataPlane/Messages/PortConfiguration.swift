@@ -15,9 +15,23 @@ public enum PortKind: UInt8, Sendable, CaseIterable {
     case tunnelDevice = 5
     /// A packet socket on an interface of the host, as `packetSocket`, that translated packets leave and enter by.
     case uplink = 6
+    /// A packet socket on an interface of the host, as `packetSocket`, that joins a domain to the LAN which it leads to.
+    case parent = 7
 
     /// Whether frames of a domain enter and leave by it; the others belong to a tunnel or to the host.
-    public var isInDomain: Bool { self == .tap || self == .packetSocket }
+    public var isInDomain: Bool { self == .tap || self == .packetSocket || self == .parent }
+}
+
+/// How the endpoints of a domain with a parent reach each other, as the kernel's macvlan has it.
+public enum ParentMode: UInt8, Sendable, CaseIterable {
+    /// Directly.
+    case bridge = 1
+    /// Never, not by way of the LAN either.
+    case `private` = 2
+    /// By way of the LAN, if a switch there sends frames back where they came from.
+    case vepa = 3
+    /// There is one endpoint only; all that is on the LAN passes.
+    case passthru = 4
 }
 
 /// Who may speak through a port: sources that are anything else are dropped.
@@ -31,6 +45,14 @@ public struct PortGuard: Sendable, Hashable {
     public var ipv4: [IPv4Address]
     /// The only IPv6 sources beside link-local ones, at most `maximumAddresses`.
     public var ipv6: [IPv6Address]
+    /// Whether nothing but the MAC address is looked at.
+    public var isOpen = false
+
+    /// Makes a guard that looks at nothing but the MAC address.
+    public init(macOnly mac: MACAddress) {
+        self.init(mac: mac, ipv4: [], ipv6: [])
+        isOpen = true
+    }
 
     /// Makes a guard; addresses beyond `maximumAddresses` of a family are not taken.
     public init(mac: MACAddress, ipv4: [IPv4Address], ipv6: [IPv6Address]) {
@@ -86,16 +108,19 @@ public struct DomainConfiguration: Sendable, Hashable {
     public var overlay: OverlayConfiguration?
     /// nil: nothing is routed.
     public var gateway: GatewayConfiguration?
+    /// nil: the domain has no parent, and all ports are alike.
+    public var parent: ParentMode?
 
     /// Makes a domain's configuration.
     public init(
         id: UInt16, ageingMilliseconds: UInt32 = 300_000, overlay: OverlayConfiguration? = nil,
-        gateway: GatewayConfiguration? = nil
+        gateway: GatewayConfiguration? = nil, parent: ParentMode? = nil
     ) {
         self.id = id
         self.ageingMilliseconds = ageingMilliseconds
         self.overlay = overlay
         self.gateway = gateway
+        self.parent = parent
     }
 
     /// The worker that the domain belongs to. Overlays are the first one's, since they share their tunnels' sockets, and

@@ -69,6 +69,23 @@ struct BackwardProgram {
         count - place < Self.reach - 8
     }
 
+    /// Compares A with numbers, one after the other; drops if it is none of them.
+    mutating func prependChoice(_ choices: [(number: UInt32, leaf: Leaf)]) {
+        var next = drop()
+        for choice in choices.reversed() {
+            let place = label(choice.leaf)
+            prepend(Operation.jumpIfEqual, choice.number, whenTrue: place, whenFalse: next)
+            next = start
+        }
+    }
+
+    /// Drops unless the condition holds, else goes on.
+    mutating func prependUnless(_ operation: UInt16, _ operand: UInt32) {
+        let next = start
+        let end = drop()
+        prepend(operation, operand, whenTrue: next, whenFalse: end)
+    }
+
     /// Asks whether A lies in one of the ranges, which are in order and do not touch; goes to one of two places that
     /// `inside` and `outside` give. Returns where it begins.
     mutating func prependSearch(

@@ -108,5 +108,9 @@ extension SocketFilter {
         static let packetType = ancillary + 4
         /// Whether it came with a VLAN tag that the kernel has put aside.
         static let hasTag = ancillary + 48
+        /// That tag's 16 bits.
+        static let tag = ancillary + 44
+        /// That tag's EtherType.
+        static let tagProtocol = ancillary + 60
     }
 }

@@ -36,19 +36,12 @@ struct UplinkProgram {
 
     /// Compares A with numbers, one after the other; drops if it is none of them.
     private mutating func writeChoice(_ choices: [(number: UInt32, leaf: BackwardProgram.Leaf)]) {
-        var next = code.drop()
-        for choice in choices.reversed() {
-            let place = code.label(choice.leaf)
-            code.prepend(Operation.jumpIfEqual, choice.number, whenTrue: place, whenFalse: next)
-            next = code.start
-        }
+        code.prependChoice(choices)
     }
 
     /// Drops unless the condition holds, else goes on.
     private mutating func writeUnless(_ operation: UInt16, _ operand: UInt32) {
-        let next = code.start
-        let end = code.drop()
-        code.prepend(operation, operand, whenTrue: next, whenFalse: end)
+        code.prependUnless(operation, operand)
     }
 
     /// The destination port of TCP or UDP.

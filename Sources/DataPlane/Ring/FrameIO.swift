@@ -14,7 +14,7 @@ extension PortKind {
         @_noAllocation @_noLocks @inline(__always) get {
             switch self {
             case .tap, .tunnel: true
-            case .packetSocket, .datagram, .tunnelDevice, .uplink: false
+            case .packetSocket, .datagram, .tunnelDevice, .uplink, .parent: false
             }
         }
     }
@@ -24,7 +24,7 @@ extension PortKind {
         @_noAllocation @_noLocks @inline(__always) get {
             switch self {
             case .tap, .tunnelDevice: true
-            case .packetSocket, .tunnel, .datagram, .uplink: false
+            case .packetSocket, .tunnel, .datagram, .uplink, .parent: false
             }
         }
     }
@@ -34,7 +34,7 @@ extension PortKind {
         @_noAllocation @_noLocks @inline(__always) get {
             switch self {
             case .datagram, .tunnelDevice: true
-            case .tap, .packetSocket, .tunnel, .uplink: false
+            case .tap, .packetSocket, .tunnel, .uplink, .parent: false
             }
         }
     }

@@ -94,7 +94,7 @@ extension RingIO {
         case .tunnel:
             entry.storeBytes(of: Opcode.receive, as: UInt8.self)
             entry.storeBytes(of: EntryFlags.receiveMultishot, toByteOffset: 2, as: UInt16.self)
-        case .packetSocket, .datagram, .tunnelDevice, .uplink:
+        case .packetSocket, .datagram, .tunnelDevice, .uplink, .parent:
             entry.storeBytes(of: Opcode.receiveMessage, as: UInt8.self)
             entry.storeBytes(of: EntryFlags.receiveMultishot, toByteOffset: 2, as: UInt16.self)
             entry.storeBytes(of: UInt64(UInt(bitPattern: receiveMessage)), toByteOffset: 16, as: UInt64.self)

@@ -14,6 +14,16 @@ struct Domain {
     var gatewayPort: UInt16 = 0
     /// The router's MAC address; 0: nothing is routed.
     var gatewayMAC: UInt64 = 0
+    /// Whether one of the ports leads to a LAN and the others are endpoints there; if not, all ports are alike.
+    var hasParent = false
+    /// Whether endpoints reach each other directly.
+    var joinsEndpoints = false
+    /// Whether the LAN may send endpoints' frames back to others.
+    var acceptsReturned = false
+    /// Whether all that is on the LAN is for the one endpoint.
+    var isWire = false
+    /// The port that leads to the LAN; 0: it isn't there.
+    var parentPort: UInt16 = 0
 
     init() {}
 

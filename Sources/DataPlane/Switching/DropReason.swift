@@ -98,7 +98,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
 
     // Ingress of tunnels, again.
 
-    /// From a VTEP, with the source address of a guarded endpoint that is here.
+    /// From a VTEP or a LAN, with the source address of a guarded endpoint that is here.
     case guardedStation
 
     // Routing: counted at the port by which the frame came in.
@@ -133,6 +133,13 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case exceedsUplinkMTU
     /// Came by an uplink for an address that isn't the host's.
     case notForHost
+
+    // Networks with a parent: counted at the port by which the frame came in.
+
+    /// From the LAN, to a station that is none of the network's endpoints.
+    case noEndpoint
+    /// To the LAN, but the network's parent interface isn't there.
+    case noParent
 }
 
 extension DropReason {
@@ -221,6 +228,8 @@ extension DropReason {
         case .fragmentRefused: "fragment"
         case .exceedsUplinkMTU: "exceeds-uplink-mtu"
         case .notForHost: "not-for-host"
+        case .noEndpoint: "no-endpoint"
+        case .noParent: "no-parent"
         }
     }
 }

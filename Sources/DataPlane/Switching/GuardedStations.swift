@@ -34,15 +34,21 @@ struct GuardedStations: ~Copyable {
     /// Whether a station of a VLAN is a guarded port's. A trunk's station is that in every VLAN.
     @inline(__always) @_noAllocation @_noLocks
     func contains(mac: UInt64, vlan: UInt16, domain: UInt16) -> Bool {
+        port(mac: mac, vlan: vlan, domain: domain) != 0
+    }
+
+    /// The guarded port of a station of a VLAN; 0: it has none.
+    @inline(__always) @_noAllocation @_noLocks
+    func port(mac: UInt64, vlan: UInt16, domain: UInt16) -> UInt16 {
         let key = Self.key(mac, domain)
         var port = heads[Self.chain(key)]
         // Invariant: a port is in one chain and once, so every chain ends.
         while port != 0 {
             let index = Int(port) & (Self.size &- 1)
-            if keys[index] == key, vlans[index] == 0 || vlans[index] == vlan { return true }
+            if keys[index] == key, vlans[index] == 0 || vlans[index] == vlan { return port }
             port = nexts[index]
         }
-        return false
+        return 0
     }
 
     /// Says whose port it is, instead of what was said before.

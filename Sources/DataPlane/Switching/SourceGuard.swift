@@ -12,6 +12,8 @@ public struct SourceGuard: Sendable {
     /// Unused places hold ::, which is never compared with.
     let ipv6High: SIMD4<UInt64>
     let ipv6Low: SIMD4<UInt64>
+    /// Whether nothing but the MAC address is looked at.
+    let isOpen: Bool
 
     /// Makes a guard.
     ///
@@ -19,7 +21,9 @@ public struct SourceGuard: Sendable {
     ///   - mac: 48-bit number.
     ///   - ipv4: in host order; those beyond `maximumAddresses` are not taken.
     ///   - ipv6: in host order; likewise.
-    public init(mac: UInt64, ipv4: [UInt32] = [], ipv6: [UInt128] = []) {
+    ///   - isOpen: whether nothing but `mac` is looked at.
+    public init(mac: UInt64, ipv4: [UInt32] = [], ipv6: [UInt128] = [], isOpen: Bool = false) {
+        self.isOpen = isOpen
         self.mac = mac & 0xFFFF_FFFF_FFFF
         let upper = (self.mac >> 24) ^ 0x02_0000
         interfaceIdentifier = upper << 40 | 0xFF_FE00_0000 | self.mac & 0xFF_FFFF
@@ -53,6 +57,7 @@ public struct SourceGuard: Sendable {
     @inline(__always) @_noAllocation @_noLocks
     func check(_ frame: EthernetView) -> DropReason {
         if frame.source != mac { return .guardMAC }
+        if isOpen { return .none }
         let tags = TagWalk(frame)
         let payload = frame.bytes + tags.payload
         let available = frame.length &- tags.payload

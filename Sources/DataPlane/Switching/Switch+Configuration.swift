@@ -141,6 +141,7 @@ extension Switch {
             port(moved).pointee.memberIndex = record.memberIndex
         }
         if !record.isIsolated { home.pointee.openCount -= 1 }
+        if home.pointee.parentPort == id { home.pointee.parentPort = 0 }
         if record.accessVLAN != 0 { home.pointee.accessCount -= 1 }
     }
 

@@ -25,6 +25,9 @@ extension Switch {
         }
 
         let identifier = vlan & VLANTag.identifierMask
+        if self.domain(domain).pointee.hasParent {
+            return parentVerdict(look, ingress: ingress, domain: domain, now: now)
+        }
         _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: ingress, now: now)
         if !Ethernet.isGroup(look.destination) {
             if let verdict = routed(look, domain: domain, ingress: ingress) { return verdict }
@@ -112,7 +115,7 @@ extension Switch {
 
     /// To all who may have it, or a drop if nobody may.
     @inline(__always) @_noAllocation @_noLocks
-    private func flood(ingress: UInt16, source: SwitchPort, vlan: UInt16) -> Verdict {
+    func flood(ingress: UInt16, source: SwitchPort, vlan: UInt16) -> Verdict {
         let home = domain(source.domain)
         let verdict = Verdict.flood(source.domain, vlan: vlan)
         // Tunnels are trunks that are never isolated.
@@ -136,7 +139,7 @@ extension Switch {
     /// Whether a flooded frame goes out by a port.
     @inline(__always) @_noAllocation @_noLocks
     func isMember(_ id: UInt16, ingress: UInt16, source: SwitchPort, verdict: Verdict) -> Bool {
-        if id == ingress { return false }
+        if id == ingress || id == verdict.port { return false }
         let target = port(id).pointee
         if target.isIsolated, source.isIsolated { return false }
         return !verdict.isVLANAware || target.accessVLAN == 0 || target.accessVLAN == verdict.vlanIdentifier

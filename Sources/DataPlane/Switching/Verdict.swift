@@ -18,7 +18,7 @@ public struct Verdict: Sendable {
     public let kind: Kind
     /// Why it goes nowhere; `.none` unless `kind` is `drop`.
     public let reason: DropReason
-    /// The port or VTEP it goes to; 0 unless `kind` is `forward`, `tunnel` or `route`.
+    /// The port or VTEP it goes to; of a `flood` the one that it doesn't go to beside its ingress port; else 0.
     public let port: UInt16
     /// The domain it came in; 0 if dropped before that was known.
     public let domain: UInt16
@@ -73,8 +73,8 @@ public struct Verdict: Sendable {
     }
 
     @inline(__always) @_noAllocation @_noLocks
-    static func flood(_ domain: UInt16, vlan: UInt16) -> Verdict {
-        Verdict(kind: .flood, reason: .none, port: 0, domain: domain, vlan: vlan)
+    static func flood(_ domain: UInt16, vlan: UInt16, besides port: UInt16 = 0) -> Verdict {
+        Verdict(kind: .flood, reason: .none, port: port, domain: domain, vlan: vlan)
     }
 }
 

@@ -10,6 +10,7 @@ extension Worker where IO: ~Copyable {
             let isSet = forwarding.addDomain(domain.id, ageingMilliseconds: domain.ageingMilliseconds)
             mailbox.complete(ticket, isSet && forwarding.setOverlay(domain.id, domain.overlay) ? 0 : EINVAL)
             setGateway(domain)
+            forwarding.setParent(domain.id, mode: domain.parent)
         case .removeDomain(let id):
             router?.pointee.setGateway(id, nil)
             forwarding.removeDomain(id)
@@ -74,6 +75,7 @@ extension Worker where IO: ~Copyable {
                 if descriptor != nil { io.detach(port: port.id) }
                 return EINVAL
             }
+            if port.kind == .parent { forwarding.setParent(port.domain, port: port.id) }
         }
         if descriptor != nil {
             states[index] = PortState()
@@ -165,6 +167,6 @@ extension SourceGuard {
     fileprivate init(_ configured: PortGuard) {
         self.init(
             mac: configured.mac.value, ipv4: configured.ipv4.map(\.value),
-            ipv6: configured.ipv6.map { UInt128($0.high) << 64 | UInt128($0.low) })
+            ipv6: configured.ipv6.map { UInt128($0.high) << 64 | UInt128($0.low) }, isOpen: configured.isOpen)
     }
 }

@@ -63,6 +63,8 @@ public struct Link: Hashable, Sendable {
     public var gsoMaximumSize: UInt32?
     /// Number for `ip link set group`; 0 by default.
     public var group: UInt32?
+    /// Of a VLAN's interface: the VLAN.
+    public var vlan: UInt16?
     /// Its counters, if they were asked for.
     public var statistics: LinkStatistics?
 
@@ -114,6 +116,12 @@ extension Link {
             var parts = attribute.nested
             while let part = try parts.next() {
                 if part.type == LinkAttribute.infoKind { kind = part.text }
+                if part.type == LinkAttribute.infoData, kind == "vlan" {
+                    var facts = part.nested
+                    while let fact = try facts.next() {
+                        if fact.type == LinkAttribute.vlanIdentifier { vlan = try fact.number() }
+                    }
+                }
             }
         default: break
         }

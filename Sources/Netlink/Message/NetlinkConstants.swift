@@ -80,6 +80,7 @@ enum LinkAttribute {
     static let gsoMaximumSize: UInt16 = 41
     static let infoKind: UInt16 = 1  // IFLA_INFO_KIND
     static let infoData: UInt16 = 2  // IFLA_INFO_DATA
+    static let vlanIdentifier: UInt16 = 1  // IFLA_VLAN_ID
     static let vethPeer: UInt16 = 1  // VETH_INFO_PEER
     static let ipv6AddressGeneration: UInt16 = 8  // IFLA_INET6_ADDR_GEN_MODE
 }

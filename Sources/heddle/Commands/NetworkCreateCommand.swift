@@ -16,6 +16,12 @@ struct NetworkCreateCommand: ParsableCommand {
             share a subnet hand out addresses from an --ip-range of their own. Without --mtu the network's MTU is what \
             the underlay carries, and follows it.
 
+            The driver macvlan puts endpoints on the LAN of an interface of this host, with MAC addresses of their own. \
+            --subnet and --gateway describe the LAN: the gateway is a router there, and the host has no part in it. Give \
+            an --ip-range that nobody else on the LAN hands out addresses from. Endpoints and this host don't reach \
+            each other by that interface, as with the kernel's macvlan. Without --subnet, endpoints have no addresses \
+            until they ask a DHCP server.
+
             Examples:
               heddle network create wire
               heddle network create lan --subnet 10.0.0.0/24
@@ -26,13 +32,17 @@ struct NetworkCreateCommand: ParsableCommand {
               heddle network create blue --driver overlay --vni 42 \\
                 --local 198.18.0.1 --peer 198.18.0.2 --subnet 10.42.0.0/24 \\
                 --ip-range 10.42.0.64/26
+              heddle network create office --driver macvlan --parent eth0 \\
+                --subnet 192.168.1.0/24 --gateway 192.168.1.1 \\
+                --ip-range 192.168.1.192/26
+              heddle network create voice --driver macvlan --parent eth0.10
             """)
 
     @Argument(help: "The network's name.") var name: NonEmptyName
 
     @Option(
         help: ArgumentHelp("What kind of network. (default: bridge)", valueName: "driver"),
-        completion: .list(["bridge", "overlay"]))
+        completion: .list(["bridge", "overlay", "macvlan"]))
     var driver: String?
 
     @Option(help: ArgumentHelp("A subnet, such as 10.0.0.0/24 or fd00:1::/64. May be repeated.", valueName: "cidr"))
@@ -47,7 +57,8 @@ struct NetworkCreateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The largest IP packet, in bytes. (default: 1500; overlay: what the tunnel carries)", valueName: "bytes"))
+            "The largest IP packet, in bytes. (default: 1500; overlay: what the tunnel carries; macvlan: the parent's)",
+            valueName: "bytes"))
     var mtu: Int?
 
     @Flag(help: "No way out of the host.") var `internal` = false
@@ -55,6 +66,7 @@ struct NetworkCreateCommand: ParsableCommand {
     @Flag(help: "What leaves keeps its address, for which the networks around have a route; it is not translated.")
     var route = false
     @OptionGroup(title: "Options of the driver overlay") var overlay: OverlayOptions
+    @OptionGroup(title: "Options of the driver macvlan") var macvlan: ParentOptions
     @OptionGroup(title: "Options of every command") var global: GlobalOptions
 
     /// What the daemon is told.
@@ -63,8 +75,10 @@ struct NetworkCreateCommand: ParsableCommand {
             name: name.text, driver: driver, subnets: subnet.isEmpty ? nil : subnet,
             gateways: gateway.isEmpty ? nil : gateway, ipRanges: ipRange.isEmpty ? nil : ipRange, mtu: mtu,
             internal: `internal` ? true : nil, isolated: isolated ? true : nil,
-            route: route ? true : nil, options: overlay.options.isEmpty ? nil : overlay.options)
+            route: route ? true : nil, options: options.isEmpty ? nil : options)
     }
+
+    private var options: [String: String] { overlay.options.merging(macvlan.options) { first, _ in first } }
 
     func run() throws {
         let network = try global.client.createNetwork(request)
@@ -111,6 +125,31 @@ struct OverlayOptions: ParsableArguments {
         options["port"] = port
         options["learning"] = learning
         if acceptAnyPeer { options["accept-any-peer"] = "true" }
+        return options
+    }
+}
+
+/// What is said of a network's parent; the daemon checks it, and refuses it for other drivers.
+struct ParentOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The host's interface that leads to the LAN; with a number behind a dot, that 802.1Q VLAN of it.",
+            valueName: "ifname[.vlan]"))
+    var parent: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How endpoints reach each other: directly (bridge), never (private), or by way of a switch on the LAN that"
+                + " sends frames back (vepa); passthru has one endpoint, which gets all that is on the LAN."
+                + " (default: bridge)", valueName: "mode"),
+        completion: .list(["bridge", "private", "vepa", "passthru"]))
+    var mode: String?
+
+    /// By the options' long names.
+    var options: [String: String] {
+        var options: [String: String] = [:]
+        options["parent"] = parent
+        options["mode"] = mode
         return options
     }
 }

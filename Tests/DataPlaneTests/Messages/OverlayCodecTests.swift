@@ -39,13 +39,13 @@ struct OverlayCodecTests {
         let router: [UInt8] = [1, 7, 0, 0, 0] + [1, 8, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]
         #expect(
             Self.overlay.encoded(sequence: 0)
-                == Self.header + [3] + start + domain + fields + router + [2] + Self.ipv4Bytes + Self.ipv6Bytes + [0])
+                == Self.header + [3] + start + domain + fields + router + [2] + Self.ipv4Bytes + Self.ipv6Bytes + [0, 0])
         let plain = DomainConfiguration(
             id: 1, ageingMilliseconds: 2, overlay: OverlayConfiguration(vni: 0, tunnel: 1, mtu: 0x0403_0201))
         #expect(
             EngineRequest.domain(plain).encoded(sequence: 0)
                 == Self.header + [3] + start + domain + [0, 0, 0, 0, 1, 0, 1, 2, 3, 4, 1, 0, 0]
-                + [0, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 0])
+                + [0, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 0, 0])
         #expect(
             Self.tunnel.encoded(sequence: 0)
                 == Self.header + [13] + start + [1, 0, 5, 0, 6, 0, 0, 0, 0xB5, 0x12] + Self.ipv6Bytes

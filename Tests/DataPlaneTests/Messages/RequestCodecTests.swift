@@ -16,7 +16,8 @@ struct RequestCodecTests {
         case 5:
             let ageing = UInt32(truncatingIfNeeded: random.next())
             let overlay = random.below(3) == 0 ? nil : overlay(&random)
-            return .domain(DomainConfiguration(id: id, ageingMilliseconds: ageing, overlay: overlay))
+            let parent = ParentMode(rawValue: UInt8(random.below(5)))
+            return .domain(DomainConfiguration(id: id, ageingMilliseconds: ageing, overlay: overlay, parent: parent))
         case 6: return .port(port(id, &random))
         case 7: return .removePort(id)
         case 8: return .removeDomain(id)
@@ -143,7 +144,9 @@ struct RequestCodecTests {
         #expect(EngineRequest.begin.encoded(sequence: 0)[5] == 2)
         #expect(
             EngineRequest.domain(DomainConfiguration(id: 0x0102, ageingMilliseconds: 0x0403_0201)).encoded(sequence: 0)
-                == header + [3, 0, 0, 0, 0, 0, 0, 2, 1, 1, 2, 3, 4, 0, 0])
+                == header + [3, 0, 0, 0, 0, 0, 0, 2, 1, 1, 2, 3, 4, 0, 0, 0])
+        let parented = DomainConfiguration(id: 1, ageingMilliseconds: 2, parent: .vepa)
+        #expect(EngineRequest.domain(parented).encoded(sequence: 0).suffix(3) == [0, 0, 3])
         let port = PortConfiguration(
             id: 1, domain: 2, kind: .packetSocket, isolated: true, accessVLAN: 3, mtu: 4, token: 5,
             sourceGuard: PortGuard(
@@ -151,7 +154,7 @@ struct RequestCodecTests {
                 ipv6: [IPv6Address(high: 8, low: 9)]))
         let fields: [UInt8] = [1, 0, 2, 0, 2, 1, 3, 0, 4, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 1]
         let sources: [UInt8] =
-            [6, 5, 4, 3, 2, 1, 0, 0] + [1, 7, 0, 0, 0] + [1, 8, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]
+            [6, 5, 4, 3, 2, 1, 0, 0] + [0] + [1, 7, 0, 0, 0] + [1, 8, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]
         #expect(
             EngineRequest.port(port).encoded(sequence: 0)
                 == header + [4, 0, 0, 0, 0, 0, 0] + fields + sources)
@@ -186,8 +189,10 @@ struct RequestCodecTests {
         #expect(throws: MessageError.unknownType(0)) { try decode(changed(.hello, 5, 0)) }
         #expect(throws: MessageError.unknownType(65), "a reply") { try decode(changed(.hello, 5, 65)) }
         #expect(throws: MessageError.badField) { try decode(changed(.hello, 6, 1)) }
-        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 7)) }
+        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 8)) }
         #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 0)) }
+        let domain = EngineRequest.domain(DomainConfiguration(id: 1))
+        #expect(throws: MessageError.badField, "no such mode") { try decode(changed(domain, 20, 5)) }
         #expect(throws: MessageError.badField, "neither yes nor no") { try decode(changed(port, 17, 2)) }
         #expect(throws: MessageError.badField, "no such VLAN") { try decode(changed(station, 15, 0x10)) }
         #expect(throws: MessageError.badField, "no such MAC") { try decode(changed(station, 23, 1)) }

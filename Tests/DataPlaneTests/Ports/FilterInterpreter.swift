@@ -7,6 +7,8 @@ struct FilterInterpreter {
         var packetType: UInt32 = 0
         var interface: UInt32 = 1
         var hasTag: UInt32 = 0
+        var tag: UInt32 = 0
+        var tagProtocol: UInt32 = 0
     }
 
     /// Why the kernel would refuse a program, or nil.
@@ -45,6 +47,8 @@ struct FilterInterpreter {
                 case 0xFFFF_F004: accumulator = around.packetType
                 case 0xFFFF_F008: accumulator = around.interface
                 case 0xFFFF_F030: accumulator = around.hasTag
+                case 0xFFFF_F02C: accumulator = around.tag
+                case 0xFFFF_F03C: accumulator = around.tagProtocol
                 default:
                     guard let value = load(UInt64(step.operand), [0x20: 4, 0x28: 2, 0x30: 1][step.code] ?? 0) else {
                         return 0
