@@ -86,6 +86,18 @@ public actor Switchboard: ControlService {
     var pauses: [String: ContinuousClock.Instant] = [:]
     /// Namespaces that this daemon keeps alive, by endpoint id, once they were looked at.
     var pinned: [String: NetworkNamespace.Identity] = [:]
+    /// By Docker's id.
+    var dockerNetworks: [String: DockerNetworkRecord] = [:]
+    /// By Docker's id.
+    var dockerEndpoints: [String: DockerEndpointRecord] = [:]
+    /// Pools that Docker got, by id.
+    var dockerPools: [String: DockerPoolRecord] = [:]
+    /// Their addresses that Docker got, by the pool's id.
+    var dockerLeases: [String: Set<IPAddress>] = [:]
+    /// The port of the host that was chosen last where Docker named none.
+    var lastChosenPort: UInt16 = 0
+    /// Whether endpoints of Docker's that are gone will be forgotten.
+    var isDockerForgettingDue = false
     /// Whether a look at vanished sandboxes is due.
     var isWatchingSandboxes = false
 
@@ -210,6 +222,7 @@ extension Switchboard {
             waitingPublishes[publish.number] = nil
         }
         endpointRecords[endpoint.id] = nil
+        dockerEndpoints = dockerEndpoints.filter { $0.value.endpoint != endpoint.id }
         kernelDrops[endpoint.port] = nil
         pauses[endpoint.id] = nil
         pinned[endpoint.id] = nil
@@ -224,6 +237,7 @@ extension Switchboard {
             throw .refused(error)
         }
         networkRecords[network.id] = nil
+        dockerNetworks = dockerNetworks.filter { $0.value.network != network.id }
         stationRecords[network.id] = nil
         tunnelMTUs[network.id] = nil
     }

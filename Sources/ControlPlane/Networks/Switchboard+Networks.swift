@@ -17,6 +17,13 @@ extension Switchboard {
 
     /// See `ControlService`.
     public func createNetwork(_ request: NetworkRequest) throws(APIError) -> Network {
+        model(of: try makeNetwork(request) { _ in nil })
+    }
+
+    /// Makes a network; `docker` says whether it is one of Docker's.
+    func makeNetwork(
+        _ request: NetworkRequest, docker: (NetworkRecord) -> DockerNetworkRecord?
+    ) throws(APIError) -> NetworkRecord {
         let wish = try NetworkSpecification(request)
         if networkRecords.values.contains(where: { $0.name == wish.name }) {
             throw .conflict(
@@ -26,7 +33,7 @@ extension Switchboard {
         if let overlay = wish.overlay { try refuseMisplaced(overlay) }
         try refuseOverlaps(wish.subnets)
         var record = try newRecord(wish)
-        try save(record)
+        try save(record, docker(record))
         FailPoint.pass(.networkRecorded)
         do throws(APIError) {
             if let overlay = record.overlay {
@@ -48,7 +55,7 @@ extension Switchboard {
         followHost()
         FailPoint.pass(.networkDone)
         log.info("network \(record.name) created")
-        return model(of: record)
+        return record
     }
 
     /// See `ControlService`.
