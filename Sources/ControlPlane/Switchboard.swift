@@ -96,6 +96,8 @@ public actor Switchboard: ControlService {
     var dockerLeases: [String: Set<IPAddress>] = [:]
     /// The port of the host that was chosen last where Docker named none.
     var lastChosenPort: UInt16 = 0
+    /// When Docker spoke last of an endpoint that it may still be busy with, by Docker's id.
+    var dockerMentions: [String: ContinuousClock.Instant] = [:]
     /// Whether endpoints of Docker's that are gone will be forgotten.
     var isDockerForgettingDue = false
     /// Whether a look at vanished sandboxes is due.
@@ -222,7 +224,7 @@ extension Switchboard {
             waitingPublishes[publish.number] = nil
         }
         endpointRecords[endpoint.id] = nil
-        dockerEndpoints = dockerEndpoints.filter { $0.value.endpoint != endpoint.id }
+        forgetDocker(endpoint)
         kernelDrops[endpoint.port] = nil
         pauses[endpoint.id] = nil
         pinned[endpoint.id] = nil

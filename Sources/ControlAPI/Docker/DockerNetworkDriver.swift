@@ -5,6 +5,12 @@ import HeddleAPI
 struct DockerNetworkDriver: Sendable {
     let service: any DockerService
 
+    /// Answers a Docker daemon's first call.
+    func activate() async throws -> Data {
+        await service.dockerStarted()
+        return try DockerMessage.bytes(DockerActivation())
+    }
+
     /// Answers one call.
     func answer(_ method: DockerMethod.Network, _ body: Data) async throws -> Data {
         switch method {

@@ -50,7 +50,7 @@ struct DockerResponder: HTTPResponder {
         let (network, addresses) = (network, addresses)
         return try await bounded(Self.patience) {
             switch method {
-            case .activate: try DockerMessage.bytes(DockerActivation())
+            case .activate: try await network.activate()
             case .network(let method): try await network.answer(method, body)
             case .addresses(let method): try await addresses.answer(method, body)
             }

@@ -29,6 +29,7 @@ extension Switchboard {
             throw error
         }
         FailPoint.pass(.dockerEndpointDone)
+        dockerMentions[id] = .now
         log.info("\(record.label) made for \(network.name)")
         return record.mac.description
     }
@@ -57,6 +58,7 @@ extension Switchboard {
             record.isGone = false
             try save(record)
         }
+        dockerMentions[row.id] = .now
         let hasAddresses = !record.addresses.isEmpty
         let gateways = network.isInternal ? [] : record.addresses.compactMap { network.gateway($0.family) }
         return DockerJoin(
@@ -71,6 +73,7 @@ extension Switchboard {
         // Docker moves the interface back only after this; it goes with the endpoint.
         row.sandbox = ""
         try save(row)
+        dockerMentions[row.id] = .now
     }
 
     /// An endpoint that Docker names, or a refusal.

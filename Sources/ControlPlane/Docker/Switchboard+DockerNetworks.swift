@@ -59,6 +59,6 @@ extension Switchboard: DockerService {
     /// After a start: begins to look for what Docker has left.
     func followDocker() {
         forgetGoneDockerEndpointsLater()
-        lookForStrandedDockerEndpoints()
+        lookForStaleDockerEndpoints()
     }
 }

@@ -19,6 +19,7 @@ extension Switchboard {
         try unpublish(before)
         if ports.isEmpty { return }
         try Self.refuseUnpublishable(wanted.samples, network: network)
+        for wish in wanted.fixed { evict(publishersOf: wish) }
         var triesLeft = Self.mostTries
         while true {
             let wishes = try wanted.fixed + chooseHostPorts(wanted)

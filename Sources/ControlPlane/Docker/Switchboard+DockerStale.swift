@@ -3,21 +3,34 @@ import HeddleAPI
 import Logging
 import Netlink
 
-/// Docker says nothing of endpoints that it forgot: those of containers that ran when it crashed. What is left of them
-/// goes by these rules:
-/// - An endpoint whose interface is gone is forgotten a minute after that was seen. Docker never wants it back: a
-///   container that starts again has a new one.
-/// - An endpoint whose interface lies in the daemon's namespace at two looks, five minutes apart, is removed: Docker
-///   never came for it, or brought it back and died.
-/// - An endpoint whose address Docker gives to a new one is removed at once: addresses are Docker's to know. So is one
-///   with the new one's MAC address, if its interface is gone or in the daemon's namespace or its sandbox is no more.
+/// Docker says nothing of endpoints that it forgot: those of containers that ran when it crashed. They are known by what
+/// is left of them. An endpoint is **stale** if its interface is gone, or lies in the daemon's namespace, where Docker
+/// left it, or in a sandbox in which no process is; but not while Docker may be busy with it, which it has a minute for.
+/// What is stale goes by these rules:
+/// - When another Docker daemon begins to speak, all that is stale goes at once.
+/// - When Docker wants a MAC address or a port of the host that a stale endpoint has, that goes. When it gives out an
+///   address again, whoever had it goes, stale or not: addresses are Docker's to know.
+/// - What is found stale at two looks, five minutes apart, goes; what is gone goes after a minute. Docker never wants it
+///   back: a container that starts again has a new endpoint.
 extension Switchboard {
     private static let gonePause: Duration = .seconds(60)
     private static let lookPause: Duration = .seconds(300)
+    private static let busyPause: Duration = .seconds(60)
+
+    /// See `DockerService`.
+    public func dockerStarted() {
+        dockerMentions = [:]
+        var look = ProcessLook()
+        for record in endpointRecords.values where record.isDockers && isStale(record, &look) {
+            removeStale(record, why: "Docker began anew without it")
+        }
+    }
 
     /// Forgets endpoints that are gone, after a while.
     func forgetGoneDockerEndpointsLater() {
-        guard !isDockerForgettingDue, endpointRecords.values.contains(where: { $0.isDockers && $0.isGone }) else { return }
+        guard !isDockerForgettingDue, endpointRecords.values.contains(where: { $0.isDockers && $0.isGone }) else {
+            return
+        }
         isDockerForgettingDue = true
         loop.after(Self.gonePause) { [weak self] in
             self?.assumeIsolated { board in
@@ -29,27 +42,42 @@ extension Switchboard {
         }
     }
 
-    /// Looks for interfaces that nobody came for, now and then.
-    func lookForStrandedDockerEndpoints(before: Set<String> = []) {
+    /// Looks for endpoints that are stale, now and then.
+    func lookForStaleDockerEndpoints(before: Set<String> = []) {
         loop.after(Self.lookPause) { [weak self] in
             self?.assumeIsolated { board in
-                let stranded = board.strandedDockerEndpoints()
-                for record in stranded where before.contains(record.id) {
-                    board.removeStale(record, why: "Docker never came for it")
+                var look = ProcessLook()
+                let stale = board.endpointRecords.values.filter {
+                    $0.isDockers && $0.phase == .active && board.isStale($0, &look)
                 }
-                board.lookForStrandedDockerEndpoints(before: Set(stranded.map(\.id)).subtracting(before))
+                for record in stale where before.contains(record.id) {
+                    board.removeStale(record, why: "no container has it")
+                }
+                board.lookForStaleDockerEndpoints(before: Set(stale.map(\.id)).subtracting(before))
             }
         }
     }
 
     /// Makes room for a new endpoint.
     func evict(addresses: [IPPrefix], mac: MACAddress?, network: NetworkRecord) {
+        var look = ProcessLook()
         for record in endpoints(of: network) where record.isDockers {
             if record.addresses.contains(where: { addresses.contains($0) }) {
                 removeStale(record, why: "Docker has given its address to another endpoint")
-            } else if record.mac == mac, isStale(record) {
-                removeStale(record, why: "Docker has given its MAC address to another endpoint")
+            } else if record.mac == mac, isStale(record, &look) {
+                removeStale(record, why: "no container has it, and another endpoint has its MAC address")
             }
+        }
+    }
+
+    /// Makes room for a new publish.
+    func evict(publishersOf wish: PublishSpecification) {
+        var look = ProcessLook()
+        for publish in publishRecords.values where publish.specification.overlaps(wish) {
+            guard let record = endpointRecords[publish.endpoint], record.isDockers, isStale(record, &look) else {
+                continue
+            }
+            removeStale(record, why: "no container has it, and another endpoint publishes \(wish)")
         }
     }
 
@@ -62,25 +90,25 @@ extension Switchboard {
         }
     }
 
-    private func strandedDockerEndpoints() -> [EndpointRecord] {
-        let ours = endpointRecords.values.filter { $0.isDockers && $0.phase == .active && !$0.isGone }
-        guard !ours.isEmpty, let links = try? own.links() else { return [] }
-        let aliases = Set(links.compactMap(\.alias))
-        return ours.filter { aliases.contains(mark.alias(of: $0.id)) }
-    }
-
-    private func isStale(_ record: EndpointRecord) -> Bool {
-        if record.isGone || strandedDockerEndpoints().contains(where: { $0.id == record.id }) { return true }
-        guard let reference = reference(to: record) else { return false }
-        return (try? reference.open()) == nil
-    }
-
-    /// Where to look for what an endpoint has in its sandbox.
-    func reference(to record: EndpointRecord) -> SandboxReference? {
-        guard record.isDockers else { return SandboxReference(record.sandbox) }
-        guard let row = dockerEndpoints.values.first(where: { $0.endpoint == record.id }), !row.sandbox.isEmpty else {
-            return nil
+    private func isStale(_ record: EndpointRecord, _ look: inout ProcessLook) -> Bool {
+        if record.isGone { return true }
+        if let row = dockerRow(of: record), let mention = dockerMentions[row.id], mention > .now - Self.busyPause {
+            return false
         }
-        return SandboxReference(row.sandbox)
+        // What can't be found is left alone.
+        guard let namespace = dockerNamespace(of: record) else { return false }
+        return namespace == ownNamespace || !look.hasProcess(in: namespace)
+    }
+}
+
+/// Which network namespaces processes are in, looked up once.
+struct ProcessLook {
+    private var found: Set<NetworkNamespace.Identity>?
+
+    /// Whether there is a process in the namespace.
+    mutating func hasProcess(in namespace: NetworkNamespace) -> Bool {
+        let all = found ?? NetworkNamespace.identitiesOfProcesses()
+        found = all
+        return all.contains(namespace.identity)
     }
 }

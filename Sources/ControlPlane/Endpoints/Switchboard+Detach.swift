@@ -75,10 +75,11 @@ extension Switchboard {
 
     /// The sandbox in which the endpoint was wired, if there is still a way to it.
     func openAgain(_ record: EndpointRecord) -> SandboxSession? {
-        guard let reference = reference(to: record), let sandbox = try? SandboxSession(reference) else {
+        if record.isDockers { return dockerSandbox(of: record) }
+        guard let reference = SandboxReference(record.sandbox), let sandbox = try? SandboxSession(reference) else {
             return nil
         }
-        return sandbox.cookie == record.cookie || record.isDockers ? sandbox : nil
+        return sandbox.cookie == record.cookie ? sandbox : nil
     }
 
     private func deleteInterface(of record: EndpointRecord, in sandbox: SandboxSession) {

@@ -1,6 +1,8 @@
 /// What Docker asks of its network driver. `ControlPlane` answers it, `ControlAPI` carries Docker's protocol. Every call
 /// may come again with the same ids: what is there already is fine, and so is what is gone already.
 public protocol DockerService: Sendable {
+    /// Another Docker daemon than before speaks from now on: what the last one left unsaid is said by that.
+    func dockerStarted() async
     /// Makes the network that Docker knows by an id.
     func createDockerNetwork(_ request: DockerNetworkRequest) async throws(APIError)
     /// Removes it.
