@@ -45,7 +45,8 @@ struct Heddled: AsyncParsableCommand {
     @Option(help: "How the engine talks to the kernel: auto takes io_uring where the kernel allows it, else epoll.")
     var io = EngineSettings.InputOutput.auto
 
-    @Flag(help: "Serve Docker: 'docker network create -d heddle' makes networks here, 'docker run --network' uses them.")
+    @Flag(
+        help: "Serve Docker: 'docker network create -d heddle' makes networks here, 'docker run --network' uses them.")
     var docker = false
 
     @Option(
@@ -112,7 +113,8 @@ struct Heddled: AsyncParsableCommand {
         quiet.logLevel = max(log.logLevel, .error)
         let group = ServiceGroup(
             configuration: .init(
-                services: servers.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                services: servers.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quiet))
         try await group.run()
         await switchboard.leave()
         log.notice("leaving; the engine forwards on")

@@ -20,7 +20,8 @@ struct DockerOptions: Decodable, Sendable {
         let container = try decoder.container(keyedBy: DockerKey.self)
         for key in container.allKeys where try !container.decodeNil(forKey: key) {
             switch key.stringValue {
-            case Self.own + "generic": generic = try Self.words(container.nestedContainer(keyedBy: DockerKey.self, forKey: key))
+            case Self.own + "generic":
+                generic = try Self.words(container.nestedContainer(keyedBy: DockerKey.self, forKey: key))
             case Self.own + "internal": isInternal = try container.flag(key)
             case Self.own + "portmap": ports = try container.list(key)
             case let name where name.hasPrefix(Self.own): break

@@ -23,7 +23,9 @@ struct DockerResponder: HTTPResponder {
     func respond(to request: Request, context: Context) async throws -> Response {
         let start = ContinuousClock.now
         let target = request.head.path ?? ""
-        guard request.method == .post else { return Self.response(.methodNotAllowed, error: "Docker's plug-in protocol is POST") }
+        guard request.method == .post else {
+            return Self.response(.methodNotAllowed, error: "Docker's plug-in protocol is POST")
+        }
         guard let method = DockerMethod(path: target) else {
             return Self.response(.notFound, error: "there is no method \(target.prefix(80))")
         }

@@ -115,7 +115,8 @@ enum DockerOption {
         case "veth": .veth
         case .some(let other):
             throw .invalid(
-                "\(APIError.quoted(other)) is no way to attach", hint: "Say -o via=tap, which is the default, or via=veth.")
+                "\(APIError.quoted(other)) is no way to attach",
+                hint: "Say -o via=tap, which is the default, or via=veth.")
         }
     }
 }

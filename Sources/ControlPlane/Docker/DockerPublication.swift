@@ -57,7 +57,8 @@ struct DockerPublication: Hashable, Sendable {
         case 17: proto = .udp
         default:
             let name = binding.proto == 132 ? "SCTP" : "the IP protocol \(binding.proto)"
-            throw .invalid("cannot publish port \(binding.port): \(name) is not translated", hint: "Publish tcp or udp.")
+            throw .invalid(
+                "cannot publish port \(binding.port): \(name) is not translated", hint: "Publish tcp or udp.")
         }
         guard let port = UInt16(exactly: binding.port), port > 0 else {
             throw .invalid("the container's port \(binding.port) is not from 1 to 65535")
@@ -100,7 +101,8 @@ struct DockerPublication: Hashable, Sendable {
 
     private func refuseTwins() throws(APIError) {
         if fixed.count > PublishSpecification.most {
-            throw .invalid("\(fixed.count) ranges of ports are too many for one container", hint: "Publish fewer ports.")
+            throw .invalid(
+                "\(fixed.count) ranges of ports are too many for one container", hint: "Publish fewer ports.")
         }
         for (position, one) in fixed.enumerated() {
             guard let twin = fixed[..<position].first(where: { $0.overlaps(one) }) else { continue }

@@ -142,7 +142,9 @@ extension Switchboard: DockerAddressService {
         guard let prefix = IPPrefix(text) else {
             throw .invalid("the \(what) \(APIError.quoted(text)) is not in CIDR notation")
         }
-        if prefix.hasHostBits { throw .invalid("the \(what) \(prefix) has host bits set", hint: "Say \(prefix.masked).") }
+        if prefix.hasHostBits {
+            throw .invalid("the \(what) \(prefix) has host bits set", hint: "Say \(prefix.masked).")
+        }
         return prefix
     }
 }

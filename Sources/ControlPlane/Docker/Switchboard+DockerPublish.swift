@@ -80,7 +80,8 @@ extension Switchboard {
         if publishRecords.values.contains(where: { $0.specification.overlaps(wish) }) { return false }
         let port = wish.host.lowerBound
         do {
-            let descriptor = try wish.proto == .tcp
+            let descriptor =
+                try wish.proto == .tcp
                 ? GuardSocket.listener(port: port, address: wish.hostAddress, filter: .acceptAll)
                 : GuardSocket.datagram(port: port, address: wish.hostAddress, filter: .acceptAll)
             close(descriptor)

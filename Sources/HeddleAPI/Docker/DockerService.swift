@@ -84,7 +84,8 @@ public struct DockerEndpointRequest: Sendable, Hashable {
 
     /// Makes a request of its parts.
     public init(
-        reference: DockerEndpointReference, addresses: [String] = [], mac: String? = nil, options: [String: String] = [:]
+        reference: DockerEndpointReference, addresses: [String] = [], mac: String? = nil,
+        options: [String: String] = [:]
     ) {
         self.reference = reference
         self.addresses = addresses
