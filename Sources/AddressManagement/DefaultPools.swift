@@ -30,6 +30,14 @@ public struct DefaultPools: Hashable, Sendable {
         ((17...31).map { ("172.\($0).0.0/16", 16) } + [("192.168.0.0/16", 20)])
             .compactMap { base, length in IPPrefix(base).flatMap { Pool($0, length: length) } })
 
+    /// Unique local IPv6 subnets (RFC 4193), 256 of /64. `site` stands for this host, so that two of them hardly choose
+    /// alike.
+    public static func uniqueLocal(site: String) -> DefaultPools {
+        let global = StableHash("site \(site)".utf8).value & 0xFF_FFFF_FFFF
+        let base = IPPrefix(IPv6Address(high: 0xFD << 56 | global << 16, low: 0), length: 56)
+        return DefaultPools(base.flatMap { Pool($0, length: 64) }.map { [$0] } ?? [])
+    }
+
     /// The first part of a pool that overlaps no network and no route of the host. A default route is none that
     /// matters: everything overlaps it.
     public func choose(

@@ -46,6 +46,11 @@ int heddle_tap_set_persistent(int fd, int on) {
     return ioctl(fd, TUNSETPERSIST, (unsigned long)on) ? -errno : 0;
 }
 
+int heddle_tap_namespace(int fd) {
+    int namespace = ioctl(fd, TUNGETDEVNETNS, 0);
+    return namespace < 0 ? -errno : namespace;
+}
+
 int heddle_packet_open(int ifindex, int promiscuous, int receive_buffer, int send_buffer) {
     // Protocol 0 until bind: a socket that is bound to no interface would catch every interface's frames.
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -90,6 +90,20 @@ public actor Switchboard: ControlService {
     var pauses: [String: ContinuousClock.Instant] = [:]
     /// Namespaces that this daemon keeps alive, by endpoint id, once they were looked at.
     var pinned: [String: NetworkNamespace.Identity] = [:]
+    /// By Docker's id.
+    var dockerNetworks: [String: DockerNetworkRecord] = [:]
+    /// By Docker's id.
+    var dockerEndpoints: [String: DockerEndpointRecord] = [:]
+    /// Pools that Docker got, by id.
+    var dockerPools: [String: DockerPoolRecord] = [:]
+    /// Their addresses that Docker got, by the pool's id.
+    var dockerLeases: [String: Set<IPAddress>] = [:]
+    /// The port of the host that was chosen last where Docker named none.
+    var lastChosenPort: UInt16 = 0
+    /// When Docker spoke last of an endpoint that it may still be busy with, by Docker's id.
+    var dockerMentions: [String: ContinuousClock.Instant] = [:]
+    /// Whether endpoints of Docker's that are gone will be forgotten.
+    var isDockerForgettingDue = false
     /// Whether a look at vanished sandboxes is due.
     var isWatchingSandboxes = false
 
@@ -215,6 +229,7 @@ extension Switchboard {
             waitingPublishes[publish.number] = nil
         }
         endpointRecords[endpoint.id] = nil
+        forgetDocker(endpoint)
         kernelDrops[endpoint.port] = nil
         pauses[endpoint.id] = nil
         pinned[endpoint.id] = nil
@@ -229,6 +244,7 @@ extension Switchboard {
             throw .refused(error)
         }
         networkRecords[network.id] = nil
+        dockerNetworks = dockerNetworks.filter { $0.value.network != network.id }
         stationRecords[network.id] = nil
         tunnelMTUs[network.id] = nil
     }

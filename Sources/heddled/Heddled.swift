@@ -45,6 +45,16 @@ struct Heddled: AsyncParsableCommand {
     @Option(help: "How the engine talks to the kernel: auto takes io_uring where the kernel allows it, else epoll.")
     var io = EngineSettings.InputOutput.auto
 
+    @Flag(
+        help: "Serve Docker: 'docker network create -d heddle' makes networks here, 'docker run --network' uses them.")
+    var docker = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Where Docker looks for the driver, which is called as the file is without '.sock'; implies --docker."
+                + " (default: \(DockerServer.defaultSocket))", valueName: "path"))
+    var dockerSocket: String?
+
     @Flag(help: "End the engine and remove all that a daemon with this socket and state directory made, then exit.")
     var teardown = false
 
@@ -80,20 +90,31 @@ struct Heddled: AsyncParsableCommand {
         }
     }
 
+    /// Where Docker is served, if it is.
+    private var dockerPath: String? {
+        dockerSocket ?? (docker ? DockerServer.defaultSocket : nil)
+    }
+
     private func serve(_ paths: RuntimePaths, log: Logger) async throws {
         DescriptorLimit.raise()
         let settings = EngineSettings(workers: workers, inputOutput: io)
         let switchboard = try await Switchboard.start(
             paths: paths, engine: settings, uplinks: try UplinkSettings(names: uplink), log: log)
-        let server = ControlServer(service: switchboard, socketPath: paths.socket, logger: log) {
-            let line = Array("heddled: ready\n".utf8)
-            _ = write(STDOUT_FILENO, line, line.count)
+        let ready = ReadyLine(servers: dockerPath == nil ? 1 : 2)
+        var servers: [any Service] = [
+            ControlServer(service: switchboard, socketPath: paths.socket, logger: log) { ready.serverListens() }
+        ]
+        if let dockerPath {
+            try RuntimePaths.makeDirectory(of: dockerPath)
+            servers.append(
+                DockerServer(service: switchboard, socketPath: dockerPath, logger: log) { ready.serverListens() })
         }
         var quiet = log
         quiet.logLevel = max(log.logLevel, .error)
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+                services: servers.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quiet))
         try await group.run()
         await switchboard.leave()
         log.notice("leaving; the engine forwards on")

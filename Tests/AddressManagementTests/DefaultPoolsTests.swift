@@ -94,4 +94,13 @@ struct DefaultPoolsTests {
             #expect((try? DefaultPools([pool]).choose(networks: used, hostRoutes: [])) == expected)
         }
     }
+
+    @Test("Unique local subnets differ by site")
+    func uniqueLocal() throws {
+        let one = try DefaultPools.uniqueLocal(site: "x").choose(.v6, networks: [], hostRoutes: [])
+        #expect(one.length == 64 && one.description.hasPrefix("fd"))
+        #expect(try DefaultPools.uniqueLocal(site: "x").choose(.v6, networks: [], hostRoutes: []) == one)
+        #expect(try DefaultPools.uniqueLocal(site: "y").choose(.v6, networks: [], hostRoutes: []) != one)
+        #expect(try DefaultPools.uniqueLocal(site: "x").choose(.v6, networks: [one], hostRoutes: []) != one)
+    }
 }

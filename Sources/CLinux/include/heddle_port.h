@@ -22,6 +22,8 @@ int heddle_tap_open(const char *name, int create);
 // 0 or -errno.
 int heddle_tap_set_offload(int fd, unsigned offload);
 int heddle_tap_set_persistent(int fd, int on);
+// Opens the network namespace in which the device lies now. The descriptor (close-on-exec) or -errno.
+int heddle_tap_namespace(int fd);
 
 // Opens a packet socket on an interface of the calling thread's network namespace: SOCK_RAW, 10-byte virtio_net_hdr,
 // auxdata, no outgoing frames, non-blocking, close-on-exec; buffer sizes in bytes. Returns the descriptor or -errno.

@@ -17,6 +17,7 @@ extension Switchboard {
 
     /// The endpoint of a sandbox in a network, or a refusal.
     func findEndpoint(of network: NetworkRecord, sandbox text: String) throws(APIError) -> EndpointRecord {
+        if let one = endpoints(of: network).first(where: { $0.isDockers && $0.sandbox == text }) { return one }
         let reference = try SandboxReference(checking: text)
         let members = endpoints(of: network).filter { $0.via != .adopted }
         // As it was given to attach, or the same namespace under another name.
@@ -61,6 +62,7 @@ extension Switchboard {
         } catch {
             log.warning("removing \(record.label): \(error)")
         }
+        if record.isDockers { deleteHandedOut(record) }
         // A far end goes with its near end, unless that lies in a private namespace that was lost.
         if !isPairGone, let sandbox = sandbox ?? openAgain(record) { deleteInterface(of: record, in: sandbox) }
     }
@@ -74,6 +76,7 @@ extension Switchboard {
 
     /// The sandbox in which the endpoint was wired, if there is still a way to it.
     func openAgain(_ record: EndpointRecord) -> SandboxSession? {
+        if record.isDockers { return dockerSandbox(of: record) }
         guard let reference = SandboxReference(record.sandbox), let sandbox = try? SandboxSession(reference) else {
             return nil
         }

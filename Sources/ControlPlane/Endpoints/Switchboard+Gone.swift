@@ -50,6 +50,7 @@ extension Switchboard {
         closePublishes(of: record)
         dismantle(record, sandbox: nil)
         watchSandboxes()
+        forgetGoneDockerEndpointsLater()
     }
 
     /// Reads what a monitor has to tell; after an overrun looks at everything.

@@ -44,7 +44,7 @@ extension Switchboard {
 
     /// Whether the namespace that this daemon keeps alive still has its name.
     private func isStillNamed(_ record: EndpointRecord) -> Bool {
-        guard let namespace = try? SandboxReference(record.sandbox)?.open() else { return false }
+        guard let namespace = try? reference(to: record)?.open() else { return false }
         // A namespace that is alive shares its inode number with no other: cheaper than to enter it.
         if let known = pinned[record.id] { return namespace.identity == known }
         let sandbox = try? SandboxSession(namespace: namespace, what: record.sandbox)

@@ -23,12 +23,14 @@ extension Switchboard {
         return try findNetwork(wish.network)
     }
 
-    /// A subnet of the default pools that is free.
-    func freeSubnet() throws(APIError) -> IPPrefix {
+    /// A subnet of the default pools that is free, and not reserved for a network of Docker's either.
+    func freeSubnet(_ family: IPAddress.Family = .v4) throws(APIError) -> IPPrefix {
         let routes = try foreignRoutes().map(\.destination)
+        let pools = family == .v4 ? DefaultPools.standard : .uniqueLocal(site: mark.alias(of: ""))
         do throws(DefaultPoolsExhausted) {
-            return try DefaultPools.standard.choose(
-                networks: networkRecords.values.flatMap(\.subnets), hostRoutes: routes)
+            return try pools.choose(
+                family, networks: networkRecords.values.flatMap(\.subnets) + dockerPools.values.map(\.subnet),
+                hostRoutes: routes)
         } catch {
             throw .conflict("\(error)")
         }

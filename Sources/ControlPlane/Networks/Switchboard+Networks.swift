@@ -17,6 +17,13 @@ extension Switchboard {
 
     /// See `ControlService`.
     public func createNetwork(_ request: NetworkRequest) throws(APIError) -> Network {
+        model(of: try makeNetwork(request) { _ in nil })
+    }
+
+    /// Makes a network; `docker` says whether it is one of Docker's.
+    func makeNetwork(
+        _ request: NetworkRequest, docker: (NetworkRecord) -> DockerNetworkRecord?
+    ) throws(APIError) -> NetworkRecord {
         let wish = try NetworkSpecification(request)
         if networkRecords.values.contains(where: { $0.name == wish.name }) {
             throw .conflict(
@@ -27,7 +34,7 @@ extension Switchboard {
         let parent = try wish.parent.map { wish throws(APIError) in try findParent(wish) }
         try refuseOverlaps(wish.subnets, besides: parent?.link.index)
         var record = try newRecord(wish, parent: parent)
-        try save(record)
+        try save(record, docker(record))
         FailPoint.pass(.networkRecorded)
         do throws(APIError) {
             if let overlay = record.overlay {
@@ -52,7 +59,7 @@ extension Switchboard {
         if parent != nil { lookAtParents() }
         FailPoint.pass(.networkDone)
         log.info("network \(record.name) created")
-        return model(of: record)
+        return record
     }
 
     /// See `ControlService`.

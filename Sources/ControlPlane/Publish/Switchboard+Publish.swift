@@ -12,6 +12,14 @@ extension Switchboard {
         if wishes.isEmpty { throw .invalid("there is nothing to publish", hint: "Name ports, such as 8080:80.") }
         let (endpoint, network) = try findPublisher(network: name, sandbox: sandbox)
         try Self.refuseUnpublishable(wishes, network: network)
+        let records = try publish(wishes, mode: mode, endpoint: endpoint, network: network)
+        return records.compactMap { model(of: $0) }
+    }
+
+    /// Records and opens: all of `wishes`, or none.
+    func publish(
+        _ wishes: [PublishSpecification], mode: PublishRecord.Mode, endpoint: EndpointRecord, network: NetworkRecord
+    ) throws(APIError) -> [PublishRecord] {
         let records = try newPublishes(wishes, mode: mode, endpoint: endpoint, network: network)
         do throws(StoreError) {
             try store.insert(records)
@@ -29,8 +37,8 @@ extension Switchboard {
             retryPublishesLater()
             throw error
         }
-        for wish in wishes { log.info("\(wish) leads to \(endpoint.label) in \(name)") }
-        return records.compactMap { model(of: $0) }
+        for wish in wishes { log.info("\(wish) leads to \(endpoint.label) in \(network.name)") }
+        return records
     }
 
     /// See `ControlService`.
@@ -88,7 +96,8 @@ extension Switchboard {
         return (endpoint, network)
     }
 
-    private func forget(_ records: [PublishRecord]) throws(APIError) {
+    /// Forgets what is published no more.
+    func forget(_ records: [PublishRecord]) throws(APIError) {
         do throws(StoreError) {
             try store.delete(records)
         } catch {

@@ -72,6 +72,14 @@ public enum FailPoint: String, Sendable, CaseIterable {
     case goneRecorded = "gone-recorded"
     /// A sandbox came back; its endpoint is to be wired again.
     case returnRecorded = "return-recorded"
+    /// An endpoint of Docker's is recorded; nothing is made.
+    case dockerEndpointRecorded = "docker-endpoint-recorded"
+    /// Its interface is made; Docker has no answer.
+    case dockerEndpointDone = "docker-endpoint-done"
+    /// A pool of addresses is recorded; Docker has no answer.
+    case dockerPoolRecorded = "docker-pool-recorded"
+    /// An address is recorded; Docker has no answer.
+    case dockerAddressRecorded = "docker-address-recorded"
 
     private static let chosen: FailPoint? = getenv("HEDDLE_FAIL_AT").flatMap {
         FailPoint(rawValue: String(cString: $0))

@@ -99,7 +99,9 @@ enum Reconciler {
         if isHeld {
             return endpoint.isPinning && sandbox == .absent ? .markGone(id: endpoint.id) : .keep(id: endpoint.id)
         }
-        if case .present(endpoint.cookie, .some) = sandbox { return .reattachTap(id: endpoint.id) }
+        if case .present(let cookie, .some) = sandbox, cookie == endpoint.cookie || endpoint.isDockers {
+            return .reattachTap(id: endpoint.id)
+        }
         return .markGone(id: endpoint.id)
     }
 
@@ -123,6 +125,7 @@ enum Reconciler {
         let aliases = Set(endpoints.map { mark.alias(of: $0.id) })
         let hostAliases = Set(
             networks.filter { $0.hostPort != nil }.map { mark.alias(of: $0.id) }
+                + endpoints.filter(\.isDockers).map { mark.alias(of: $0.id) }
                 + tunnels.filter { isHeld($0, seen) }.map { mark.alias(of: $0.label) })
         var steps = seen.held.keys.filter { !ports.contains($0) }.sorted().map { RepairStep.dropPort($0) }
         steps += seen.privateLinks.filter { !aliases.contains($0.alias) }.map { .deletePrivateLink($0) }

@@ -21,7 +21,7 @@ extension Switchboard {
     }
 
     private func look(at endpoint: EndpointRecord) -> SandboxSight {
-        guard let namespace = try? SandboxReference(endpoint.sandbox)?.open(),
+        guard let namespace = try? reference(to: endpoint)?.open(),
             let sandbox = try? SandboxSession(namespace: namespace, what: endpoint.sandbox)
         else { return .absent }
         if sandbox.cookie == ownCookie { return .own }
@@ -100,6 +100,7 @@ extension Switchboard {
                 try TapReattachment.attach(name: link.name, index: link.index, by: sandbox.route, what: what)
             }
             record.index = link.index
+            record.cookie = sandbox.cookie
             record.isPinning = true
             record.token = Identifier.token()
             engine.hold(PortConfiguration(endpoint: record, network: network), descriptor: descriptor)

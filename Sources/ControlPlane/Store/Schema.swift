@@ -83,6 +83,7 @@ enum Schema {
                 table.column("mode", .text).notNull()
             }
         }
+        Self.addDocker(to: &migrator)
         return migrator
     }
 }

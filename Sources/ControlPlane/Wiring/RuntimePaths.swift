@@ -53,6 +53,12 @@ public struct RuntimePaths: Hashable, Sendable {
         try Self.makeDirectory(stateDirectory, mode: 0o700)
     }
 
+    /// Makes the directory of a socket that others look for.
+    public static func makeDirectory(of path: String) throws(ControlError) {
+        guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
+        try makeDirectory(String(path[..<slash]), mode: 0o755)
+    }
+
     private static func makeDirectory(_ path: String, mode: mode_t) throws(ControlError) {
         var end = path.startIndex
         while end != path.endIndex {

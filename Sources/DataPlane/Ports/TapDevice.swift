@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import SystemPackage
+public import SystemPackage
 
 /// Opening TAP devices. All calls act in the calling thread's network namespace.
 public enum TapDevice {
@@ -39,6 +39,13 @@ public enum TapDevice {
             }
         }
         return descriptor
+    }
+
+    /// Opens the network namespace in which the device lies now, wherever it was moved; nil if the kernel can't tell. The
+    /// descriptor is the caller's.
+    public static func namespace(descriptor: Int32) -> FileDescriptor? {
+        let opened = heddle_tap_namespace(descriptor)
+        return opened >= 0 ? FileDescriptor(rawValue: opened) : nil
     }
 
     /// Ends persistence: the device goes when its last descriptor is closed.
