@@ -45,6 +45,12 @@ struct Heddled: AsyncParsableCommand {
     @Option(help: "How the engine talks to the kernel: auto takes io_uring where the kernel allows it, else epoll.")
     var io = EngineSettings.InputOutput.auto
 
+    @Option(
+        help: ArgumentHelp(
+            "A resolver that names are asked of which no network knows. May be repeated. (default: those of the host's"
+                + " /etc/resolv.conf, as it changes)", valueName: "addr"))
+    var dns: [String] = []
+
     @Flag(help: "End the engine and remove all that a daemon with this socket and state directory made, then exit.")
     var teardown = false
 
@@ -56,6 +62,11 @@ struct Heddled: AsyncParsableCommand {
             _ = try UplinkSettings(names: uplink)
         } catch {
             throw ValidationError("--uplink: \(error)")
+        }
+        do throws(ControlError) {
+            _ = try NameSettings(resolvers: dns)
+        } catch {
+            throw ValidationError("--dns: \(error)")
         }
         if let text = FailPoint.unknownChoice {
             let names = FailPoint.allCases.map(\.rawValue).joined(separator: " ")
@@ -84,7 +95,8 @@ struct Heddled: AsyncParsableCommand {
         DescriptorLimit.raise()
         let settings = EngineSettings(workers: workers, inputOutput: io)
         let switchboard = try await Switchboard.start(
-            paths: paths, engine: settings, uplinks: try UplinkSettings(names: uplink), log: log)
+            paths: paths, engine: settings, uplinks: try UplinkSettings(names: uplink),
+            names: try NameSettings(resolvers: dns), log: log)
         let server = ControlServer(service: switchboard, socketPath: paths.socket, logger: log) {
             let line = Array("heddled: ready\n".utf8)
             _ = write(STDOUT_FILENO, line, line.count)

@@ -11,6 +11,7 @@ extension Switchboard {
         let network = try findNetwork(wish.network)
         try Self.refuseUnpublishable(wish.publish, network: network)
         try refuseSecond(wish, network: network)
+        try refuseTakenName(wish, network: network)
         let sandbox = try openSandbox(wish)
         try refuseSecond(wish, network: network, cookie: sandbox.cookie)
         var record = try newRecord(wish, network: network, sandbox: sandbox)

@@ -36,6 +36,8 @@ extension Switchboard {
             let domain = domainConfiguration(of: record)
             try engineWork { engine throws(EngineFailure) in try engine.set(domain) }
             if record.hostPort != nil { try makeHostPort(&record) }
+            try openNames(of: record)
+            try plugNames(of: record)
             FailPoint.pass(.networkConfigured)
             record.phase = .active
             try save(record)
@@ -71,6 +73,7 @@ extension Switchboard {
 
     /// Takes away what there is of a network, and its record; fine if some of it is gone already.
     func undo(_ record: NetworkRecord) throws(APIError) {
+        closeNames(of: record)
         if let port = record.hostPort {
             unplug(port: port, isTap: true)
             let alias = mark.alias(of: record.id)

@@ -223,6 +223,7 @@ extension Switchboard {
             setMTU(mtu, of: network.hostIndex, by: own, what: network.hostInterface)
             change(PortConfiguration(hostPort: port, of: network))
         }
+        spreadNameMTU(of: network)
         for endpoint in endpoints(of: network) where !endpoint.isGone && endpoint.phase == .active {
             if endpoint.via != .adopted, let sandbox = openAgain(endpoint) {
                 setMTU(mtu, of: endpoint.index, by: sandbox.route, what: endpoint.label)

@@ -38,6 +38,7 @@ extension Switchboard {
         for step in steps where !step.needsEngine { perform(step) }
         prepareOverlays()
         followHost()
+        openRecordedNames()
         openRecordedPublishes(besides: Set(steps.compactMap(\.rewiredEndpoint)))
         do throws(EngineFailure) {
             try engine.begin()
@@ -49,6 +50,7 @@ extension Switchboard {
         followUnderlay(enforcing: true)
         forgetUnansweredQuestions(after: steps)
         watchSandboxes()
+        refreshResolverFiles()
         countKernelDropsFromTimeToTime()
     }
 

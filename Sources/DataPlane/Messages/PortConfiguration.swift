@@ -15,9 +15,12 @@ public enum PortKind: UInt8, Sendable, CaseIterable {
     case tunnelDevice = 5
     /// A packet socket on an interface of the host, as `packetSocket`, that translated packets leave and enter by.
     case uplink = 6
+    /// A TAP, as `tap`, behind which the name service of a domain is: it has the gateway's addresses, and only what is
+    /// asked of the name service goes there.
+    case names = 7
 
     /// Whether frames of a domain enter and leave by it; the others belong to a tunnel or to the host.
-    public var isInDomain: Bool { self == .tap || self == .packetSocket }
+    public var isInDomain: Bool { self == .tap || self == .packetSocket || self == .names }
 }
 
 /// Who may speak through a port: sources that are anything else are dropped.

@@ -133,6 +133,10 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case exceedsUplinkMTU
     /// Came by an uplink for an address that isn't the host's.
     case notForHost
+    /// More questions for the name service than one port may ask.
+    case questionLimit
+    /// Out of the name service's namespace, and neither an answer nor about a neighbour.
+    case notAnAnswer
 }
 
 extension DropReason {
@@ -221,6 +225,8 @@ extension DropReason {
         case .fragmentRefused: "fragment"
         case .exceedsUplinkMTU: "exceeds-uplink-mtu"
         case .notForHost: "not-for-host"
+        case .questionLimit: "question-limit"
+        case .notAnAnswer: "not-an-answer"
         }
     }
 }

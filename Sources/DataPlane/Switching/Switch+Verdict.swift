@@ -25,7 +25,15 @@ extension Switch {
         }
 
         let identifier = vlan & VLANTag.identifierMask
-        _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: ingress, now: now)
+        if source.isNames {
+            // It speaks with the gateway's MAC address, which stays the host port's.
+            if !NameTraffic.isAnswer(bytes, length: length) { return .drop(.notAnAnswer, domain: domain, vlan: vlan) }
+            if look.destination == self.domain(domain).pointee.gatewayMAC {
+                return .drop(.samePort, domain: domain, vlan: vlan)
+            }
+        } else {
+            _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: ingress, now: now)
+        }
         if !Ethernet.isGroup(look.destination) {
             if let verdict = routed(look, domain: domain, ingress: ingress) { return verdict }
             let target = stations.lookup(mac: look.destination, vlan: identifier, domain: domain, now: now)
@@ -139,6 +147,8 @@ extension Switch {
         if id == ingress { return false }
         let target = port(id).pointee
         if target.isIsolated, source.isIsolated { return false }
+        // The host is no neighbour of the name service: they have the same addresses.
+        if source.isNames, id == domain(source.domain).pointee.gatewayPort { return false }
         return !verdict.isVLANAware || target.accessVLAN == 0 || target.accessVLAN == verdict.vlanIdentifier
     }
 }
