@@ -21,6 +21,7 @@ let package = Package(
         .executable(name: "heddle", targets: ["heddle"]),
         .library(name: "DataPlane", targets: ["DataPlane"]),
         .library(name: "Netlink", targets: ["Netlink"]),
+        .library(name: "NameService", targets: ["NameService"]),
         // For Benchmarks/.
         .library(name: "CAllocationCounter", targets: ["CAllocationCounter"]),
     ],
@@ -123,6 +124,11 @@ let package = Package(
             name: "NetlinkTests", dependencies: ["Netlink", "Addresses", "CLinux", system], swiftSettings: settings),
         .testTarget(
             name: "AddressManagementTests", dependencies: ["AddressManagement", "Addresses"], swiftSettings: settings),
+        .testTarget(
+            name: "NameServiceTests", dependencies: ["NameService", "Addresses"], swiftSettings: settings),
+        .testTarget(
+            name: "NameServerTests", dependencies: ["NameServer", "NameService", "Addresses", logging],
+            swiftSettings: settings),
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [

@@ -23,13 +23,14 @@ final class DatagramHandler: ChannelInboundHandler {
         // Nobody can be answered there.
         guard (asker.port ?? 0) != 0 else { return }
         let message = Array(question.data.readableBytesView)
-        switch network.decide(message, .datagram(limit: network.datagramLimit)) {
+        let client = asker.plain
+        switch network.decide(message, from: client, .datagram(limit: network.datagramLimit)) {
         case .answer(let bytes), .refuse(let bytes):
             let buffer = context.channel.allocator.buffer(bytes: bytes)
             context.write(wrapOutboundOut(AddressedEnvelope(remoteAddress: asker, data: buffer)), promise: nil)
         case .forward(let query):
             let channel = context.channel
-            forwarder.ask(query, client: asker.plain, network: network) { bytes in
+            forwarder.ask(query, client: client, network: network) { bytes in
                 let buffer = channel.allocator.buffer(bytes: bytes)
                 channel.writeAndFlush(AddressedEnvelope(remoteAddress: asker, data: buffer), promise: nil)
             }

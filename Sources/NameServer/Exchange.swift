@@ -40,9 +40,11 @@ final class Exchange {
     private func next() {
         leave()
         guard finish != nil else { return }
-        guard !servers.isEmpty, asked < forwarder.limits.tries else { return end(refusal.map(query.reply) ?? query.failure) }
+        guard !servers.isEmpty, asked < forwarder.limits.tries else {
+            return end(refusal.map(query.reply) ?? query.failure)
+        }
         asked += 1
-        guard let address = server?.socketAddress else { return next() }
+        guard let address = server?.socketAddress(port: forwarder.limits.resolverPort) else { return next() }
         open(address, isStream: false)
     }
 
@@ -54,7 +56,9 @@ final class Exchange {
         let mine = turn
         timer = forwarder.loop.assumeIsolated().scheduleTask(in: TimeAmount(forwarder.limits.patience)) {
             [self] in
-            if let server { forwarder.resolvers.suspect(server, until: .now() + TimeAmount(forwarder.limits.suspicion)) }
+            if let server {
+                forwarder.resolvers.suspect(server, until: .now() + TimeAmount(forwarder.limits.suspicion))
+            }
             next()
         }
         let talk = UpstreamTalk(

@@ -89,8 +89,8 @@ final class HostResolvers {
 
 extension ResolverConfiguration.Server {
     /// Where it listens; nil: its interface isn't there.
-    var socketAddress: SocketAddress? {
-        guard let plain = try? SocketAddress(ipAddress: address.description, port: 53) else { return nil }
+    func socketAddress(port: UInt16) -> SocketAddress? {
+        guard let plain = try? SocketAddress(ipAddress: address.description, port: Int(port)) else { return nil }
         guard let scope, case .v6(let sixth) = plain else { return plain }
         let index = UInt32(scope) ?? if_nametoindex(scope)
         guard index != 0 else { return nil }

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// How much a name server takes upon itself at once.
 public struct NameLimits: Sendable {
     /// Questions that wait for the host's resolvers, of all networks.
@@ -16,6 +14,8 @@ public struct NameLimits: Sendable {
     public var patience = Duration.seconds(2)
     /// Resolvers that are asked for one question, one after the other; the first again when there are fewer.
     public var tries = 3
+    /// Where resolvers listen.
+    public var resolverPort: UInt16 = 53
     /// How long a resolver that didn't answer is asked last.
     public var suspicion = Duration.seconds(30)
 

@@ -39,9 +39,13 @@ final class NameNetwork: Sendable {
     var currentCounts: NameCounts { counts.withLock { $0 } }
 
     /// Decides about a message and counts it.
-    func decide(_ message: [UInt8], _ transport: NameService.Transport) -> NameService.Decision {
+    func decide(
+        _ message: [UInt8], from asker: IPAddress?, _ transport: NameService.Transport
+    ) -> NameService.Decision {
         let turn = UInt32.random(in: 0...UInt32.max)
-        let decision = zone.withLock { NameService.decide(message, zone: $0, transport: transport, turn: turn) }
+        let decision = zone.withLock {
+            NameService.decide(message, from: asker, zone: $0, transport: transport, turn: turn)
+        }
         counts.withLock { counts in
             counts.questions += 1
             switch decision {

@@ -35,12 +35,13 @@ final class StreamHandler: ChannelInboundHandler {
     }
 
     private func answer(_ message: [UInt8], _ context: ChannelHandlerContext) {
-        switch network.decide(message, .stream) {
+        let client = context.channel.remoteAddress?.plain
+        switch network.decide(message, from: client, .stream) {
         case .answer(let bytes), .refuse(let bytes): write(bytes, context.channel)
         case .forward(let query):
             let channel = context.channel
             waiting += 1
-            forwarder.ask(query, client: channel.remoteAddress?.plain, network: network) { [self] bytes in
+            forwarder.ask(query, client: client, network: network) { [self] bytes in
                 waiting -= 1
                 write(bytes, channel)
                 closeIfDone(channel)

@@ -60,7 +60,8 @@ struct DNSAnswer {
         of message: [UInt8], code: ResponseCode, isOwn: Bool, recursion: Bool
     ) -> [UInt8] {
         let asked = UInt16(message[2]) << 8 | UInt16(message[3])
-        var flags = DNSFlags.response | asked & (DNSFlags.opcode | DNSFlags.recursionDesired | DNSFlags.checkingDisabled)
+        var flags =
+            DNSFlags.response | asked & (DNSFlags.opcode | DNSFlags.recursionDesired | DNSFlags.checkingDisabled)
         flags |= code.rawValue & DNSFlags.code
         if isOwn { flags |= DNSFlags.authoritative }
         if recursion { flags |= DNSFlags.recursionAvailable }

@@ -1,4 +1,4 @@
-import Addresses
+public import Addresses
 
 /// What a network's name service says to a message. Pure: bytes in, a decision out.
 public enum NameService {
@@ -34,10 +34,11 @@ public enum NameService {
     ///
     /// - Parameters:
     ///   - message: of any content and length.
+    ///   - asker: who asks, if that is known.
     ///   - zone: what is known.
     ///   - turn: any number; which of several addresses comes first follows from it.
     public static func decide(
-        _ message: [UInt8], zone: borrowing NameZone, transport: Transport, turn: UInt32
+        _ message: [UInt8], from asker: IPAddress? = nil, zone: borrowing NameZone, transport: Transport, turn: UInt32
     ) -> Decision {
         let query: DNSQuery
         switch DNSQuery.read(message) {
@@ -52,6 +53,10 @@ public enum NameService {
         let isTransfer = query.type.rawValue >= DNSType.firstMeta.rawValue && query.type.rawValue < DNSType.any.rawValue
         if isTransfer { return .refuse(reply.failure(.refused)) }
         if let own = own(query, zone, reply, turn) { return .answer(own) }
+        if query.name.isPlain, !walksTheRoot(query.type) {
+            // The C library asks the next resolver after a refusal, not after "there is no such name".
+            return zone.isTraveller(asker) ? .refuse(reply.failure(.refused)) : .answer(reply.unknown)
+        }
         guard zone.forwards else { return .refuse(reply.failure(.refused)) }
         return .forward(ForwardedQuery(query: query, transport: transport))
     }
@@ -88,7 +93,7 @@ public enum NameService {
         if let key = query.name.key, let addresses = zone.addresses(of: key) {
             return reply.own(rotated(addresses.filter { isWanted($0, query.type) }, turn))
         }
-        return query.name.isPlain && !walksTheRoot(query.type) ? reply.unknown : nil
+        return nil
     }
 
     private static func isWanted(_ address: IPAddress, _ type: DNSType) -> Bool {

@@ -31,6 +31,8 @@ public struct NameZone: Sendable {
     /// Who has a name, in the order in which they came.
     private var holders: [String: [String]] = [:]
     private var owners: [IPAddress: String] = [:]
+    /// Who has other networks, too.
+    private var travellers: Set<IPAddress> = []
 
     /// Makes the zone of a network without endpoints.
     public init(network: String, subnets: [IPPrefix], forwards: Bool) {
@@ -56,6 +58,16 @@ public struct NameZone: Sendable {
         guard let member else { return }
         for key in Set(member.names.map(DNSName.key)) { holders[key, default: []].append(id) }
         for address in member.addresses { owners[address] = id }
+    }
+
+    /// Says who has other networks, too: what isn't known here is refused to them, so that they ask there.
+    public mutating func setTravellers(_ addresses: Set<IPAddress>) {
+        travellers = addresses
+    }
+
+    /// Whether an asker has other networks.
+    func isTraveller(_ address: IPAddress?) -> Bool {
+        address.map(travellers.contains) ?? false
     }
 
     /// Members that are known.

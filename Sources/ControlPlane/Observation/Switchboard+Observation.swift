@@ -58,6 +58,9 @@ extension Switchboard {
             if let port = network.hostPort {
                 rows.append((port, row(port: port, label: network.hostInterface, network: network)))
             }
+            if let names = namePorts[network.id] {
+                rows.append((names.port, row(port: names.port, label: "names", network: network)))
+            }
         }
         for endpoint in endpointRecords.values {
             guard let network = networkRecords[endpoint.network] else { continue }

@@ -36,6 +36,7 @@ extension Switchboard {
     /// What the API shows of a network.
     func model(of network: NetworkRecord) -> Network {
         var model = network.model
+        model.names = names(of: network)
         guard let overlay = network.overlay else { return model }
         if let tunnel = tunnelRecords[overlay.place], isOpen(tunnel) {
             let cut = brokenDevices[overlay.place].map { "super-frames are cut: \($0)" }
