@@ -21,6 +21,7 @@ let package = Package(
         .executable(name: "heddle", targets: ["heddle"]),
         .library(name: "DataPlane", targets: ["DataPlane"]),
         .library(name: "Netlink", targets: ["Netlink"]),
+        .library(name: "NameService", targets: ["NameService"]),
         // For Benchmarks/.
         .library(name: "CAllocationCounter", targets: ["CAllocationCounter"]),
     ],
@@ -49,6 +50,17 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["CLinux", "Addresses", system], swiftSettings: settings),
         // Address pools: pure.
         .target(name: "AddressManagement", dependencies: ["Addresses"], swiftSettings: settings),
+        // What a network's name service answers: bytes in, bytes out.
+        .target(name: "NameService", dependencies: ["Addresses"], swiftSettings: settings),
+        // The sockets of name services, and the host's resolvers.
+        .target(
+            name: "NameServer",
+            dependencies: [
+                "NameService", "Addresses", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         // The JSON that the daemon and its clients exchange.
         .target(name: "HeddleAPI", swiftSettings: settings),
         // The daemon's HTTP API as its small clients see it: no NIO.
@@ -58,7 +70,7 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "DataPlane", "Netlink", "AddressManagement", "Addresses", "CLinux", "HeddleAPI", "Relay", system,
-                logging,
+                "NameService", "NameServer", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
@@ -112,6 +124,11 @@ let package = Package(
             name: "NetlinkTests", dependencies: ["Netlink", "Addresses", "CLinux", system], swiftSettings: settings),
         .testTarget(
             name: "AddressManagementTests", dependencies: ["AddressManagement", "Addresses"], swiftSettings: settings),
+        .testTarget(
+            name: "NameServiceTests", dependencies: ["NameService", "Addresses"], swiftSettings: settings),
+        .testTarget(
+            name: "NameServerTests", dependencies: ["NameServer", "NameService", "Addresses", logging],
+            swiftSettings: settings),
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [

@@ -10,7 +10,7 @@ let settings: [SwiftSetting] = [
 
 /// One executable for each entry of libFuzzer. The entry is C: SwiftPM renames the `main` of Swift executables, and
 /// libFuzzer brings its own.
-let fuzzers = ["frame", "stations", "messages", "netlink", "tunnel", "nat", "router"]
+let fuzzers = ["frame", "stations", "messages", "netlink", "tunnel", "nat", "router", "names"]
 
 let package = Package(
     name: "Fuzzing",
@@ -20,6 +20,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 .product(name: "DataPlane", package: "heddle"), .product(name: "Netlink", package: "heddle"),
+                .product(name: "NameService", package: "heddle"),
             ],
             swiftSettings: settings)
     ]

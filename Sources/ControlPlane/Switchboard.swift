@@ -2,6 +2,7 @@ import Addresses
 import DataPlane
 public import HeddleAPI
 import Logging
+import NameServer
 import Netlink
 import Relay
 import SystemPackage
@@ -76,6 +77,14 @@ public actor Switchboard: ControlService {
     var uplinkFilters: [UInt16: SocketFilter] = [:]
     /// Guards of what is published, by the number of the record.
     var openGuards: [UInt32: OpenGuards] = [:]
+    /// See `NameSettings`.
+    let nameSettings: NameSettings
+    /// Answers for names; made with the first network that has a gateway.
+    var nameServer: NameServer?
+    /// Name services by network id.
+    var namePorts: [String: NamePort] = [:]
+    /// Namespaces whose resolver file is somebody else's, which was said.
+    var foreignResolverFiles: Set<String> = []
     /// Serves those who reach a published port by other ways than an uplink; made with the first one.
     var relay: RelayServer?
     /// Whether a look at the parents of networks is due.
@@ -112,7 +121,8 @@ public actor Switchboard: ControlService {
 
     init(
         loop: WiringLoop, paths: RuntimePaths, log: Logger, store: Store, daemonID: String, locks: DaemonLocks,
-        engine: EngineSupervisor, privateNamespace: PrivateNamespace, own: OwnNamespace, uplinkNames: [String]
+        engine: EngineSupervisor, privateNamespace: PrivateNamespace, own: OwnNamespace, uplinkNames: [String],
+        nameSettings: NameSettings
     ) {
         self.loop = loop
         self.paths = paths
@@ -126,6 +136,7 @@ public actor Switchboard: ControlService {
         ownMonitor = own.monitor
         ownCookie = own.cookie
         self.uplinkNames = uplinkNames
+        self.nameSettings = nameSettings
         mark = OwnerMark(daemon: daemonID)
     }
 
@@ -163,12 +174,19 @@ extension Switchboard {
         try freePorts(count: 1)[0]
     }
 
-    /// The lowest port numbers that are free, with their counters at zero.
-    func freePorts(count: Int) throws(APIError) -> [UInt16] {
+    /// Port numbers that are in use.
+    var takenPorts: Set<UInt16> {
         var taken = Set(
             endpointRecords.values.map(\.port) + networkRecords.values.compactMap { $0.hostPort ?? $0.parentPort })
         for tunnel in tunnelRecords.values { taken.formUnion(tunnel.ports) }
         taken.formUnion(uplinkPorts.values)
+        taken.formUnion(namePorts.values.map(\.port))
+        return taken
+    }
+
+    /// The lowest port numbers that are free, with their counters at zero.
+    func freePorts(count: Int) throws(APIError) -> [UInt16] {
+        var taken = takenPorts
         var found: [UInt16] = []
         for _ in 0..<count {
             guard let port = Identifier.lowestFree(besides: taken) else {
@@ -193,6 +211,8 @@ extension Switchboard {
         }
         endpointRecords[endpoint.id] = endpoint
         refreshStations(of: endpoint.network)
+        refreshNames(of: endpoint)
+        if endpoint.phase == .active { refreshResolverFile(of: endpoint.sandbox) }
     }
 
     /// Records a new endpoint with what is published of it.
@@ -234,6 +254,8 @@ extension Switchboard {
         pauses[endpoint.id] = nil
         pinned[endpoint.id] = nil
         refreshStations(of: endpoint.network)
+        refreshNames(of: endpoint)
+        refreshResolverFile(of: endpoint.sandbox)
     }
 
     /// Forgets a network.

@@ -22,6 +22,30 @@ public struct Network: Codable, Sendable, Hashable {
         }
     }
 
+    /// What became of the questions that a network's name service was asked since its daemon started. The first is the sum
+    /// of the others.
+    public struct Names: Codable, Sendable, Hashable {
+        /// Messages that came.
+        public var questions: UInt64
+        /// Answered from what the network knows, also that there is no such name.
+        public var answered: UInt64
+        /// Passed on to the host's resolvers.
+        public var forwarded: UInt64
+        /// Answered that they can't be: not understood, not allowed, too many at once.
+        public var refused: UInt64
+        /// Not answered: no question.
+        public var dropped: UInt64
+
+        /// Makes the counts.
+        public init(questions: UInt64, answered: UInt64, forwarded: UInt64, refused: UInt64, dropped: UInt64) {
+            self.questions = questions
+            self.answered = answered
+            self.forwarded = forwarded
+            self.refused = refused
+            self.dropped = dropped
+        }
+    }
+
     /// The name users say.
     public var name: String
     /// 16 hexadecimal digits, never used again for another network.
@@ -42,6 +66,8 @@ public struct Network: Codable, Sendable, Hashable {
     public var options: [String: String]
     /// nil for a network that isn't an overlay.
     public var tunnel: Tunnel?
+    /// nil for a network without a name service: it has no gateway.
+    public var names: Names?
 
     /// Makes the description of a network.
     public init(

@@ -55,6 +55,12 @@ struct Heddled: AsyncParsableCommand {
                 + " (default: \(DockerServer.defaultSocket))", valueName: "path"))
     var dockerSocket: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A resolver that names are asked of which no network knows. May be repeated. (default: those of the host's"
+                + " /etc/resolv.conf, as it changes)", valueName: "addr"))
+    var dns: [String] = []
+
     @Flag(help: "End the engine and remove all that a daemon with this socket and state directory made, then exit.")
     var teardown = false
 
@@ -66,6 +72,11 @@ struct Heddled: AsyncParsableCommand {
             _ = try UplinkSettings(names: uplink)
         } catch {
             throw ValidationError("--uplink: \(error)")
+        }
+        do throws(ControlError) {
+            _ = try NameSettings(resolvers: dns)
+        } catch {
+            throw ValidationError("--dns: \(error)")
         }
         if let text = FailPoint.unknownChoice {
             let names = FailPoint.allCases.map(\.rawValue).joined(separator: " ")
@@ -99,7 +110,8 @@ struct Heddled: AsyncParsableCommand {
         DescriptorLimit.raise()
         let settings = EngineSettings(workers: workers, inputOutput: io)
         let switchboard = try await Switchboard.start(
-            paths: paths, engine: settings, uplinks: try UplinkSettings(names: uplink), log: log)
+            paths: paths, engine: settings, uplinks: try UplinkSettings(names: uplink),
+            names: try NameSettings(resolvers: dns), log: log)
         let ready = ReadyLine(servers: dockerPath == nil ? 1 : 2)
         var servers: [any Service] = [
             ControlServer(service: switchboard, socketPath: paths.socket, logger: log) { ready.serverListens() }

@@ -228,7 +228,7 @@ private struct FuzzWorld: ~Copyable {
                     && (end == [0, 0xFFFF_0A00_0002] || end == [Self.alice6.high, Self.alice6.low])
                 require(isPublished || sources[verdict.port]?.contains(end) ?? false, "not for this endpoint")
             }
-        case .held, .toHost, .refuse:
+        case .held, .toHost, .toNames, .refuse:
             require(untouched, "what didn't go on was changed")
             return
         case .drop: return

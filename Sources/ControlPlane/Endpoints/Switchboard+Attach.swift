@@ -12,6 +12,7 @@ extension Switchboard {
         try Self.refuseUnpublishable(wish.publish, network: network)
         try refuseUnfit(wish, network: network)
         try refuseSecond(wish, network: network)
+        try refuseTakenName(wish, network: network)
         let sandbox = try openSandbox(wish)
         try refuseSecond(wish, network: network, cookie: sandbox.cookie)
         var record = try newRecord(wish, network: network, sandbox: sandbox)

@@ -9,6 +9,9 @@ extension Switchboard {
         if let tunnel = tunnelRecords.values.first(where: { $0.token(of: port) == token }) {
             return tunnelIsGone(tunnel)
         }
+        if let id = namePorts.first(where: { $0.value.port == port && $0.value.token == token })?.key {
+            return namesAreGone(id)
+        }
         if let index = uplinkPorts.first(where: { $0.value == port })?.key {
             return uplinkIsGone(index, port)
         }

@@ -45,6 +45,8 @@ extension Switchboard {
             try engineWork { engine throws(EngineFailure) in try engine.set(domain) }
             if record.hostPort != nil { try makeHostPort(&record) }
             if let parent { try openParent(&record, at: parent.link) }
+            try openNames(of: record)
+            try plugNames(of: record)
             FailPoint.pass(.networkConfigured)
             record.phase = .active
             try save(record)
@@ -82,6 +84,7 @@ extension Switchboard {
 
     /// Takes away what there is of a network, and its record; fine if some of it is gone already.
     func undo(_ record: NetworkRecord) throws(APIError) {
+        closeNames(of: record)
         if let port = record.hostPort {
             unplug(port: port, isTap: true)
             let alias = mark.alias(of: record.id)

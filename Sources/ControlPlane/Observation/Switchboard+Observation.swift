@@ -61,6 +61,9 @@ extension Switchboard {
             if let port = network.parentPort {
                 rows.append((port, row(port: port, label: network.parentLabel, network: network)))
             }
+            if let names = namePorts[network.id] {
+                rows.append((names.port, row(port: names.port, label: "names", network: network)))
+            }
         }
         for endpoint in endpointRecords.values {
             guard let network = networkRecords[endpoint.network] else { continue }

@@ -13,7 +13,8 @@ extension Switchboard {
             domain.gateway = GatewayConfiguration(
                 port: port, mac: network.gatewayMAC, ipv4: network.gateway(.v4)?.ipv4,
                 ipv6: network.gateway(.v6)?.ipv6, subnets: network.subnets, isInternal: network.isInternal,
-                isRouted: network.isRouted, mtu: UInt32(clamping: network.mtu))
+                isRouted: network.isRouted, mtu: UInt32(clamping: network.mtu),
+                namePort: namePorts[network.id]?.port ?? 0)
         }
         guard let overlay = network.overlay, let tunnel = tunnelRecords[overlay.place] else { return domain }
         let isRouted = network.hostPort != nil

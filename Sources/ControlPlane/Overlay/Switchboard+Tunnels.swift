@@ -37,6 +37,7 @@ extension Switchboard {
     func model(of network: NetworkRecord) -> Network {
         var model = network.model
         if let id = dockerID(of: network) { model.options["docker"] = id }
+        model.names = names(of: network)
         guard let overlay = network.overlay else { return model }
         if let tunnel = tunnelRecords[overlay.place], isOpen(tunnel) {
             let cut = brokenDevices[overlay.place].map { "super-frames are cut: \($0)" }

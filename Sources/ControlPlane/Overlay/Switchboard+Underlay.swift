@@ -226,6 +226,7 @@ extension Switchboard {
         if let port = network.parentPort, engine.ports[port] != nil {
             change(PortConfiguration(parentPort: port, of: network))
         }
+        spreadNameMTU(of: network)
         for endpoint in endpoints(of: network) where !endpoint.isGone && endpoint.phase == .active {
             if endpoint.via != .adopted, let sandbox = openAgain(endpoint) {
                 setMTU(mtu, of: endpoint.index, by: sandbox.route, what: endpoint.label)

@@ -1,10 +1,13 @@
 /// How this daemon marks the interfaces that it made: by the alias `heddle:<first 8 of the daemon's id>:<object's id>`.
 struct OwnerMark: Hashable, Sendable {
     private let prefix: String
+    /// The first 8 of the daemon's id.
+    let daemon: String
 
     /// The mark of a daemon with this id.
     init(daemon: String) {
-        prefix = "heddle:" + daemon.prefix(8) + ":"
+        self.daemon = String(daemon.prefix(8))
+        prefix = "heddle:" + self.daemon + ":"
     }
 
     /// The alias of what was made for an endpoint or a network.

@@ -39,6 +39,7 @@ extension Switchboard {
         for step in steps where !step.needsEngine { perform(step) }
         prepareOverlays()
         followHost()
+        openRecordedNames()
         openRecordedPublishes(besides: Set(steps.compactMap(\.rewiredEndpoint)))
         do throws(EngineFailure) {
             try engine.begin()
@@ -52,6 +53,7 @@ extension Switchboard {
         forgetUnansweredQuestions(after: steps)
         watchSandboxes()
         followDocker()
+        refreshResolverFiles()
         countKernelDropsFromTimeToTime()
     }
 

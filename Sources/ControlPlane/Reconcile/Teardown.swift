@@ -17,6 +17,7 @@ public enum Teardown {
         work.readRecord()
         work.endEngine()
         work.removeInterfaces()
+        work.removeResolverFiles()
         work.removePrivateNamespace()
         work.removeFiles()
         if !work.failures.isEmpty {
@@ -93,6 +94,14 @@ private final class TeardownWork {
                 let isOurs = mark.isOurs(link.alias ?? "") || (unmarked.contains(link.name) && link.kind == "tun")
                 if isOurs { try route.deleteLinkIfThere(index: link.index) }
             }
+        }
+    }
+
+    func removeResolverFiles() {
+        guard let mark else { return }
+        for namespace in Set(endpoints.compactMap { SandboxReference($0.sandbox)?.netnsName }) {
+            let file = ResolverFile(namespace: namespace, daemon: mark.daemon)
+            if case .failed(let reason) = file.remove() { failures.append(reason) }
         }
     }
 

@@ -46,10 +46,10 @@ struct AttachSpecification: Hashable, Sendable {
         addresses = try Self.addresses(request.ip ?? [])
         mac = try request.mac.map { text throws(APIError) in try Self.mac(text) }
         name = request.name ?? ""
-        if !name.isEmpty { try NameRule.check(name, what: "endpoint") }
+        if !name.isEmpty { try NameRule.checkHost(name, what: "endpoint") }
         aliases = []
         for alias in request.aliases ?? [] {
-            try NameRule.check(alias, what: "alias")
+            try NameRule.checkHost(alias, what: "alias")
             if !aliases.contains(alias) { aliases.append(alias) }
         }
         if let vlan = request.vlan, !(1...4_094).contains(vlan) {

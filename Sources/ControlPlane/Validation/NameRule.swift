@@ -1,3 +1,4 @@
+import Addresses
 import HeddleAPI
 
 /// What networks, endpoints and aliases may be called: [a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}, so that a name can stand in a
@@ -22,6 +23,18 @@ enum NameRule {
             let shown = String(Character(scalar)).debugDescription
             throw .invalid(
                 "the \(what) name \(APIError.quoted(text)) has \(shown)\(place.isEmpty ? "" : " " + place)", hint: hint)
+        }
+    }
+
+    /// The same for what shall be found by name: it must be one that can be asked for.
+    static func checkHost(_ text: String, what: String) throws(APIError) {
+        try check(text, what: what)
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isBad = labels.contains { $0.isEmpty || $0.hasPrefix("-") || $0.hasSuffix("-") }
+        if isBad || IPAddress(text) != nil {
+            throw .invalid(
+                "the \(what) name \(APIError.quoted(text)) can't be a host's",
+                hint: "No part between dots may be empty, or begin or end with '-', and it must not be an address.")
         }
     }
 

@@ -14,6 +14,7 @@ extension GatewayConfiguration {
         writer.write(isInternal)
         writer.write(isRouted)
         writer.write(mtu)
+        writer.write(namePort)
         writer.write(UInt8(subnets.count))
         for subnet in subnets { writer.write(subnet) }
     }
@@ -28,6 +29,7 @@ extension GatewayConfiguration {
         isInternal = try reader.readFlag()
         isRouted = try reader.readFlag()
         mtu = try reader.read()
+        namePort = try reader.read()
         let count = try reader.read(UInt8.self)
         guard count <= Self.maximumSubnets else { throw .badField }
         for _ in 0..<count { subnets.append(try reader.readPrefix()) }

@@ -18,6 +18,9 @@ public struct GatewayConfiguration: Sendable, Hashable {
     public var isRouted: Bool
     /// Largest packet that endpoints take, in bytes.
     public var mtu: UInt32
+    /// The port of the name service: what is for port 53 of the router's addresses goes there; 0: to the host, as all
+    /// else. May be told before the port.
+    public var namePort: UInt16
 
     /// Most subnets.
     public static let maximumSubnets = 2
@@ -25,7 +28,7 @@ public struct GatewayConfiguration: Sendable, Hashable {
     /// Makes a gateway's configuration; subnets beyond `maximumSubnets` are not taken.
     public init(
         port: UInt16, mac: MACAddress, ipv4: IPv4Address? = nil, ipv6: IPv6Address? = nil, subnets: [IPPrefix] = [],
-        isInternal: Bool = false, isRouted: Bool = false, mtu: UInt32 = 1_500
+        isInternal: Bool = false, isRouted: Bool = false, mtu: UInt32 = 1_500, namePort: UInt16 = 0
     ) {
         self.port = port
         self.mac = mac
@@ -35,6 +38,7 @@ public struct GatewayConfiguration: Sendable, Hashable {
         self.isInternal = isInternal
         self.isRouted = isRouted
         self.mtu = mtu
+        self.namePort = namePort
     }
 }
 

@@ -17,9 +17,12 @@ public enum PortKind: UInt8, Sendable, CaseIterable {
     case uplink = 6
     /// A packet socket on an interface of the host, as `packetSocket`, that joins a domain to the LAN which it leads to.
     case parent = 7
+    /// A TAP, as `tap`, behind which the name service of a domain is: it has the gateway's addresses, and only what is
+    /// asked of the name service goes there.
+    case names = 8
 
     /// Whether frames of a domain enter and leave by it; the others belong to a tunnel or to the host.
-    public var isInDomain: Bool { self == .tap || self == .packetSocket || self == .parent }
+    public var isInDomain: Bool { self == .tap || self == .packetSocket || self == .parent || self == .names }
 }
 
 /// How the endpoints of a domain with a parent reach each other, as the kernel's macvlan has it.

@@ -15,6 +15,7 @@ extension Router {
         var new = Gateway()
         new.isPresent = true
         new.port = configuration.port
+        new.namePort = configuration.namePort
         new.router.mac = configuration.mac.value
         new.router.ipv4 = configuration.ipv4?.value ?? 0
         new.router.ipv6High = configuration.ipv6?.high ?? 0

@@ -44,8 +44,9 @@ extension Router {
         return translateIncoming(frame, packet, source: outside)
     }
 
+    /// Whether an address is the domain's router's.
     @inline(__always) @_noAllocation @_noLocks
-    private func isRouter(_ address: TransportAddress, _ gateway: Gateway) -> Bool {
+    func isRouter(_ address: TransportAddress, _ gateway: Gateway) -> Bool {
         if address.isIPv4 { return address.ipv4 == gateway.router.ipv4 }
         return address.high == gateway.router.ipv6High && address.low == gateway.router.ipv6Low
     }

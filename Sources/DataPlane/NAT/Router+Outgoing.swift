@@ -12,7 +12,11 @@ extension Router {
         case .tcp, .udp, .echo, .icmpError, .laterFragment, .other: break
         }
         let gateway = gateway(frame.domain).pointee
-        if hostAddresses.contains(high: packet.destination.high, low: packet.destination.low) {
+        if isQuestion(packet, gateway) { return toNames(frame, packet, gateway) }
+        // The router's own addresses are the host's even before it is known what others the host has.
+        if hostAddresses.contains(high: packet.destination.high, low: packet.destination.low)
+            || isRouter(packet.destination, gateway)
+        {
             return toHost(frame, packet, gateway)
         }
         if packet.isUnroutable {

@@ -23,6 +23,8 @@ struct Router: ~Copyable {
     struct Gateway {
         var isPresent = false
         var port: UInt16 = 0
+        /// Where questions for names go; 0: nowhere but to the host.
+        var namePort: UInt16 = 0
         /// Who messages are from, also the MAC address of what is sent to endpoints.
         var router = RouterMessage.Router()
         var isInternal = false
@@ -64,6 +66,8 @@ struct Router: ~Copyable {
     let remoteMACs: UnsafeMutablePointer<UInt64>
     let uplinks: UnsafeMutablePointer<Uplink>
     let gateways: UnsafeMutablePointer<Gateway>
+    /// What each port may still ask of a name service.
+    let questionBuckets: UnsafeMutablePointer<QuestionBucket>
     /// Domains with `isRouted`, for packets that come for their endpoints.
     var routedDomains = InlineArray<64, UInt16>(repeating: 0)
     var routedCount = 0
@@ -83,12 +87,15 @@ struct Router: ~Copyable {
         remoteMACs.initialize(repeating: 0, count: FlowTable.capacity)
         gateways = .allocate(capacity: Switch.identifiers)
         gateways.initialize(repeating: Gateway(), count: Switch.identifiers)
+        questionBuckets = .allocate(capacity: Switch.identifiers)
+        questionBuckets.initialize(repeating: QuestionBucket(), count: Switch.identifiers)
     }
 
     deinit {
         remoteMACs.deallocate()
         uplinks.deallocate()
         gateways.deallocate()
+        questionBuckets.deallocate()
     }
 
     /// An uplink. Any number is safe: it is masked.

@@ -14,6 +14,8 @@ struct RoutingVerdict {
         case toEndpoint
         /// Kept until what it waits for is known.
         case held
+        /// For the domain's name service, unchanged; see `port`.
+        case toNames
     }
 
     let kind: Kind
@@ -64,6 +66,11 @@ struct RoutingVerdict {
 
     static var held: RoutingVerdict {
         @inline(__always) @_noAllocation @_noLocks get { RoutingVerdict(kind: .held) }
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    static func toNames(_ port: UInt16) -> RoutingVerdict {
+        RoutingVerdict(kind: .toNames, port: port)
     }
 
     @inline(__always) @_noAllocation @_noLocks

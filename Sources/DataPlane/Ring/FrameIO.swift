@@ -4,8 +4,10 @@ extension PortKind {
     /// A pattern: `==` of an enum with raw values is generic.
     var isTap: Bool {
         @_noAllocation @_noLocks @inline(__always) get {
-            if case .tap = self { return true }
-            return false
+            switch self {
+            case .tap, .names: true
+            case .packetSocket, .tunnel, .datagram, .tunnelDevice, .uplink: false
+            }
         }
     }
 
@@ -13,7 +15,7 @@ extension PortKind {
     var isPlain: Bool {
         @_noAllocation @_noLocks @inline(__always) get {
             switch self {
-            case .tap, .tunnel: true
+            case .tap, .names, .tunnel: true
             case .packetSocket, .datagram, .tunnelDevice, .uplink, .parent: false
             }
         }
@@ -23,7 +25,7 @@ extension PortKind {
     var isWritten: Bool {
         @_noAllocation @_noLocks @inline(__always) get {
             switch self {
-            case .tap, .tunnelDevice: true
+            case .tap, .names, .tunnelDevice: true
             case .packetSocket, .tunnel, .datagram, .uplink, .parent: false
             }
         }
@@ -34,7 +36,7 @@ extension PortKind {
         @_noAllocation @_noLocks @inline(__always) get {
             switch self {
             case .datagram, .tunnelDevice: true
-            case .tap, .packetSocket, .tunnel, .uplink, .parent: false
+            case .tap, .names, .packetSocket, .tunnel, .uplink, .parent: false
             }
         }
     }

@@ -89,7 +89,7 @@ extension RingIO {
         entry.storeBytes(of: data.value, toByteOffset: 32, as: UInt64.self)
         entry.storeBytes(of: Self.bufferGroup, toByteOffset: 40, as: UInt16.self)
         switch kind {
-        case .tap:
+        case .tap, .names:
             entry.storeBytes(of: Opcode.readMultishot, as: UInt8.self)
         case .tunnel:
             entry.storeBytes(of: Opcode.receive, as: UInt8.self)

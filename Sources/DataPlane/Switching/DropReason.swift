@@ -140,6 +140,10 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case noEndpoint
     /// To the LAN, but the network's parent interface isn't there.
     case noParent
+    /// More questions for the name service than one port may ask.
+    case questionLimit
+    /// Out of the name service's namespace, and neither an answer nor about a neighbour.
+    case notAnAnswer
 }
 
 extension DropReason {
@@ -230,6 +234,8 @@ extension DropReason {
         case .notForHost: "not-for-host"
         case .noEndpoint: "no-endpoint"
         case .noParent: "no-parent"
+        case .questionLimit: "question-limit"
+        case .notAnAnswer: "not-an-answer"
         }
     }
 }

@@ -36,6 +36,9 @@ extension Switch {
             port(member).pointee = SwitchPort()
             guardedStations.remove(port: member)
         }
+        for index in 0..<Self.identifiers where ports[index].isNames && ports[index].domain == id {
+            ports[index] = SwitchPort()
+        }
         domain(id).pointee.dispose()
         _ = setOverlay(id, nil)
         domain(id).pointee = Domain()
@@ -68,11 +71,12 @@ extension Switch {
     ///   - accessVLAN: 0: a trunk, tags pass untouched. 1…4094: an access port of that VLAN.
     ///   - mtu: largest layer-3 payload that may leave in one frame that isn't a super-frame.
     ///   - sourceGuard: nil: anybody may speak.
+    ///   - isNames: the name service is behind it.
     /// - Returns: false, and nothing is changed, if an argument can't be.
     @discardableResult
     public mutating func setPort(
         _ id: UInt16, domain domainID: UInt16, isolated: Bool = false, accessVLAN: UInt16 = 0, mtu: UInt32 = 1500,
-        sourceGuard: SourceGuard? = nil
+        sourceGuard: SourceGuard? = nil, isNames: Bool = false
     ) -> Bool {
         guard Self.isIdentifier(id), hasDomain(domainID), accessVLAN <= VLANTag.largestIdentifier else { return false }
         let old = port(id).pointee
@@ -92,6 +96,7 @@ extension Switch {
         record.accessVLAN = accessVLAN
         record.isIsolated = isolated
         record.isGuarded = sourceGuard != nil
+        record.isNames = isNames
         record.maximumLength = mtu > UInt32.max - SwitchPort.mtuOverhead ? .max : mtu + SwitchPort.mtuOverhead
         if let sourceGuard {
             guards[Int(id)] = sourceGuard
@@ -136,6 +141,7 @@ extension Switch {
     /// Takes a port out of its domain's list.
     private mutating func leave(_ id: UInt16) {
         let record = port(id).pointee
+        if record.isNames { return }
         let home = domain(record.domain)
         if let moved = home.pointee.remove(at: Int(record.memberIndex)) {
             port(moved).pointee.memberIndex = record.memberIndex
@@ -149,6 +155,10 @@ extension Switch {
     private mutating func join(_ id: UInt16, _ record: SwitchPort) {
         var record = record
         let home = domain(record.domain)
+        if record.isNames {
+            port(id).pointee = record
+            return
+        }
         // At most 4095 members.
         record.memberIndex = UInt16(truncatingIfNeeded: home.pointee.append(id))
         if !record.isIsolated { home.pointee.openCount += 1 }

@@ -28,7 +28,15 @@ extension Switch {
         if self.domain(domain).pointee.hasParent {
             return parentVerdict(look, ingress: ingress, domain: domain, now: now)
         }
-        _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: ingress, now: now)
+        if source.isNames {
+            // It speaks with the gateway's MAC address, which stays the host port's.
+            if !NameTraffic.isAnswer(bytes, length: length) { return .drop(.notAnAnswer, domain: domain, vlan: vlan) }
+            if look.destination == self.domain(domain).pointee.gatewayMAC {
+                return .drop(.samePort, domain: domain, vlan: vlan)
+            }
+        } else {
+            _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: ingress, now: now)
+        }
         if !Ethernet.isGroup(look.destination) {
             if let verdict = routed(look, domain: domain, ingress: ingress) { return verdict }
             let target = stations.lookup(mac: look.destination, vlan: identifier, domain: domain, now: now)
@@ -142,6 +150,8 @@ extension Switch {
         if id == ingress || id == verdict.port { return false }
         let target = port(id).pointee
         if target.isIsolated, source.isIsolated { return false }
+        // The host is no neighbour of the name service: they have the same addresses.
+        if source.isNames, id == domain(source.domain).pointee.gatewayPort { return false }
         return !verdict.isVLANAware || target.accessVLAN == 0 || target.accessVLAN == verdict.vlanIdentifier
     }
 }

@@ -8,6 +8,8 @@ struct SwitchPort {
     var memberIndex: UInt16 = 0
     var isIsolated = false
     var isGuarded = false
+    /// The name service's: nothing is learned from it, nothing is flooded to it.
+    var isNames = false
     /// Longest frame that may leave and isn't a super-frame, from the destination address on.
     var maximumLength: UInt32 = 0
 

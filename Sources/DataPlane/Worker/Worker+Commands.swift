@@ -70,7 +70,7 @@ extension Worker where IO: ~Copyable {
         if port.kind.isInDomain {
             let isSet = forwarding.setPort(
                 port.id, domain: port.domain, isolated: port.isolated, accessVLAN: port.accessVLAN, mtu: port.mtu,
-                sourceGuard: port.sourceGuard.map { SourceGuard($0) })
+                sourceGuard: port.sourceGuard.map { SourceGuard($0) }, isNames: port.kind == .names)
             guard isSet else {
                 if descriptor != nil { io.detach(port: port.id) }
                 return EINVAL

@@ -14,6 +14,12 @@ extension Worker where IO: ~Copyable {
         let routing = router.pointee.outgoing(frame)
         if case .toHost = routing.kind {
             send(header, length, to: verdict.port, from: ingress, verdict.forwarded)
+            let names = router.pointee.gateway(verdict.domain).pointee.namePort
+            if names != 0, NameTraffic.isNeighbourAnswer(frame.frame, length: length) {
+                send(
+                    header, length, to: names, from: ingress,
+                    .forward(to: names, domain: verdict.domain, vlan: verdict.vlan))
+            }
             return
         }
         act(routing, frame)
@@ -56,6 +62,8 @@ extension Worker where IO: ~Copyable {
             send(
                 frame.header, frame.length, to: port, from: frame.ingress,
                 .forward(to: port, domain: frame.domain, vlan: vlan))
+        case .toNames:
+            ask(routing.port, frame)
         case .held:
             break
         case .toUplink where routing.fragmentMTU != 0:
@@ -95,6 +103,19 @@ extension Worker where IO: ~Copyable {
         if home.pointee.accessCount != 0 { vlan |= Verdict.awareBit }
         let verdict = Verdict.forward(to: port, domain: routing.domain, vlan: vlan)
         send(frame.header, frame.length, to: port, from: host, verdict)
+    }
+
+    /// Hands a question to the name service's port.
+    private mutating func ask(_ port: UInt16, _ frame: RoutedFrame) {
+        // `send` says nothing of a port that isn't there yet.
+        guard forwarding.port(port).pointee.domain == frame.domain else {
+            countUnrouted(.noOtherPort, frame.ingress)
+            return
+        }
+        let vlan = frame.isSuperframe ? Verdict.superframeBit : 0
+        send(
+            frame.header, frame.length, to: port, from: frame.ingress,
+            .forward(to: port, domain: frame.domain, vlan: vlan))
     }
 
     @inline(__always)

@@ -97,6 +97,12 @@ struct NetworkInspectCommand: ParsableCommand {
         if let tunnel = network.tunnel {
             list.add("tunnel", tunnel.state.rawValue + (tunnel.reason.map { ": \($0)" } ?? ""))
         }
+        if let names = network.names {
+            list.add(
+                "names",
+                "\(names.questions) questions: \(names.answered) answered, \(names.forwarded) forwarded,"
+                    + " \(names.refused) refused, \(names.dropped) dropped")
+        }
         return list
     }
 }

@@ -15,7 +15,8 @@ struct GatewayCodecTests {
     private static func requests() throws -> [EngineRequest] {
         let gateway = GatewayConfiguration(
             port: 7, mac: mac, ipv4: v4.ipv4, ipv6: v6.ipv6,
-            subnets: [try prefix(v4, 24), try prefix(v6, 64)], isInternal: true, isRouted: true, mtu: 1_400)
+            subnets: [try prefix(v4, 24), try prefix(v6, 64)], isInternal: true, isRouted: true, mtu: 1_400,
+            namePort: 4_095)
         let routes = [
             RouteConfiguration(
                 destination: try prefix(v4, 24), uplink: 3, gateway: v4, source: v4, mtu: 1_280),

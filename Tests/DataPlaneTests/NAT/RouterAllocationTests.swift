@@ -29,7 +29,7 @@ struct RouterAllocationTests {
                     let verdict = domain == 0 ? router.incoming(frame) : router.outgoing(frame)
                     switch verdict.kind {
                     case .toUplink, .toEndpoint: passed += 1
-                    case .held, .drop, .refuse, .toHost: break
+                    case .held, .drop, .refuse, .toHost, .toNames: break
                     }
                     if let key = verdict.followers, router.fragments.takeHeld(key) != nil { passed += 1 }
                 }
