@@ -6,7 +6,7 @@ extension PortKind {
         @_noAllocation @_noLocks @inline(__always) get {
             switch self {
             case .tap, .names: true
-            case .packetSocket, .tunnel, .datagram, .tunnelDevice, .uplink: false
+            case .packetSocket, .tunnel, .datagram, .tunnelDevice, .uplink, .parent: false
             }
         }
     }
