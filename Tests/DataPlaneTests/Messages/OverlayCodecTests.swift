@@ -39,7 +39,9 @@ struct OverlayCodecTests {
         let router: [UInt8] = [1, 7, 0, 0, 0] + [1, 8, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]
         #expect(
             Self.overlay.encoded(sequence: 0)
-                == Self.header + [3] + start + domain + fields + router + [2] + Self.ipv4Bytes + Self.ipv6Bytes + [0, 0])
+                == Self.header + [3] + start + domain + fields + router + [2] + Self.ipv4Bytes + Self.ipv6Bytes + [
+                    0, 0,
+                ])
         let plain = DomainConfiguration(
             id: 1, ageingMilliseconds: 2, overlay: OverlayConfiguration(vni: 0, tunnel: 1, mtu: 0x0403_0201))
         #expect(
