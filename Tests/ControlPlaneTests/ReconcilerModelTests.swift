@@ -144,6 +144,7 @@ private struct World {
         case .keep: break
         case .openTunnel(let place): openTunnel(place)
         case .releaseTunnel(let place): releaseTunnel(place)
+        case .openParent(let id): openParent(id)
         case .reattachHostPort(let id), .makeHostPort(let id): makeHostPort(id)
         case .reattachTap(let id), .reopenSocket(let id): change(id) { $0.token += 1 }
         case .markGone(let id):
@@ -155,6 +156,14 @@ private struct World {
             }
         case .rewire(let id): rewire(id)
         }
+    }
+
+    private mutating func openParent(_ id: String) {
+        guard let place = networks.firstIndex(where: { $0.id == id }), let port = networks[place].parentPort else {
+            return
+        }
+        networks[place].parentToken += 1
+        seen.held[port] = HeldPort(isTap: false, token: networks[place].parentToken)
     }
 
     private mutating func removeNetwork(_ id: String) {

@@ -87,7 +87,7 @@ struct MacvlanModeTests {
                     let found = box.receive(1)
                     #expect(found.map(\.vlan) == [nil])
                     #expect(found.first?.bytes == FramePort.frame(to: target, from: station))
-                    for vlan in [nil, 0, 11] {
+                    for vlan in [UInt16?.none, 0, 11] {
                         let frame = FramePort.frame(to: target, from: station)
                         try lan.send(vlan.map { tagged(frame, $0) } ?? frame)
                     }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import HeddleAPI
+import HeddleClient
 import Testing
 
 /// Names as programs in sandboxes ask for them, on a real kernel. Needs dig and dnsmasq.
