@@ -13,11 +13,13 @@ public struct ControlServer: Service {
     /// Makes a server; nothing is opened before `run`.
     ///
     /// A socket file that is left at `socketPath` is replaced: the caller holds the lock that says that nobody else
-    /// uses it. `permissions` say who may connect: by default only the daemon's own user. `onListening` is called once,
+    /// uses it. `permissions` say who may connect: by default the daemon's own user and the socket's
+    /// group. `onListening` is called once,
     /// when clients can connect.
     public init(
         service: some ControlService, socketPath: String, logger: Logger,
-        permissions: FilePermissions = .ownerReadWrite, onListening: @escaping @Sendable () async -> Void = {}
+        permissions: FilePermissions = [.ownerReadWrite, .groupReadWrite],
+        onListening: @escaping @Sendable () async -> Void = {}
     ) {
         server = SocketServer(
             responder: ControlResponder(service: service, logger: logger), socketPath: socketPath, logger: logger,

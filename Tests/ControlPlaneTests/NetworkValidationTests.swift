@@ -124,8 +124,8 @@ import Testing
 
     @Test func otherDriversAreRefusedClearly() {
         #expect(refusal(NetworkRequest(name: "n", driver: "bridge")) == nil)
-        let known = refusal(NetworkRequest(name: "n", driver: "macvlan"))
-        #expect(known?.message == "\"macvlan\" is not supported by this version of heddled")
+        let known = refusal(NetworkRequest(name: "n", driver: "host"))
+        #expect(known?.message == "\"host\" is not supported by this version of heddled")
         #expect(known?.hint?.contains("bridge") == true)
         #expect(refusal(NetworkRequest(name: "n", driver: "Bridge"))?.message.contains("is not a driver") == true)
         let option = refusal(NetworkRequest(name: "n", options: ["vni": "5"]))

@@ -37,8 +37,8 @@ extension NetworkRecord: FetchableRecord, PersistableRecord {
         container["options"] = try RowCoding.text(options)
         container["phase"] = phase.rawValue
         container["hostPort"] = hostPort ?? parentPort
-        container["hostToken"] = RowCoding.number(hostPort == nil ? parentToken : hostToken)
-        container["hostIndex"] = hostPort == nil ? parentIndex : hostIndex
+        container["hostToken"] = RowCoding.number(parentPort == nil ? hostToken : parentToken)
+        container["hostIndex"] = parentPort == nil ? hostIndex : parentIndex
         container["followsUnderlay"] = followsUnderlay
         container["routed"] = isRouted
     }

@@ -122,7 +122,7 @@ struct AttachTests {
         }
     }
 
-    @Test("A second network is a second interface, and the default route stays")
+    @Test("A second network is a second interface; the default route is the first one's, until the box leaves that")
     func secondNetwork() throws {
         try HeddleUnderTest.run { lab in
             let box = try lab.makeSandbox("box")
@@ -141,10 +141,34 @@ struct AttachTests {
             // Two networks are two switches.
             #expect(try !lab.succeeds(["ping", "-c1", "-W1", "10.76.0.3"], in: peers[0]))
             try lab.client.detach(network: "front", sandbox: box.name)
-            #expect(try box.defaultRoutes().isEmpty)
+            #expect(try box.defaultRoutes() == ["10.76.0.1 eth1"])
             #expect(try box.link("eth0") == nil)
             #expect(try lab.attach(box, to: "front").ifname == "eth0")
+            #expect(try box.defaultRoutes() == ["10.76.0.1 eth1"])
+            try lab.client.detach(network: "back", sandbox: box.name)
             #expect(try box.defaultRoutes() == ["10.75.0.1 eth0"])
+            try lab.client.detach(network: "front", sandbox: box.name)
+            #expect(try box.defaultRoutes().isEmpty)
+        }
+    }
+
+    @Test("The network bridge is made when a sandbox first joins it, in a subnet that is free")
+    func defaultNetwork() throws {
+        try HeddleUnderTest.run { lab in
+            let box = try lab.makeSandbox("box")
+            // The first of the pools is a route of the host's.
+            let lan = try lab.makeSandbox("lan")
+            try join(lab, lan, host: "172.17.5.1/24", other: "172.17.5.2/24")
+            #expect(throws: APIError.self) {
+                try lab.client.attach(AttachRequest(network: "bridge", sandbox: "no-box"))
+            }
+            #expect(try lab.client.networks().isEmpty)
+            let endpoint = try lab.attach(box, to: "bridge")
+            #expect(endpoint.addresses == ["172.18.0.2/16"])
+            #expect(try lab.succeeds(["ping", "-c1", "-W2", "172.18.0.1"], in: box))
+            #expect(try lab.client.network(named: "bridge").driver == "bridge")
+            let other = try lab.makeSandbox("other")
+            #expect(try lab.attach(other, to: "bridge").addresses == ["172.18.0.3/16"])
         }
     }
 

@@ -79,6 +79,7 @@ struct MacvlanModeTests {
             let (lan, one, two) = (try macvlan.frames(), try first.frames(), try second.frames())
             let station = MACAddress(value: 0x0200_5E00_0077)
             for (box, mac) in [(one, first.mac), (two, second.mac)] {
+                _ = box.waiting()
                 try box.send(FramePort.frame(to: station, from: mac))
                 let out = lan.receive(1)
                 #expect(out.map(\.vlan) == [10] && out.first?.bytes == FramePort.frame(to: station, from: mac))

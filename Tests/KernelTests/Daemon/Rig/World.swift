@@ -92,7 +92,7 @@ extension HeddleUnderTest {
     func inconsistencies() throws -> [String] {
         let (networks, endpoints) = (try client.networks(), try client.endpoints())
         let wired = endpoints.filter { $0.state == .up && $0.via != "adopted" }
-        let withHostPort = networks.filter { !$0.subnets.isEmpty }
+        let withHostPort = networks.filter { !$0.subnets.isEmpty && $0.driver != "macvlan" }
         var wrong: [String] = []
         func compare(_ place: String, _ found: [String], _ expected: [String]) {
             if found.sorted() != expected.sorted() { wrong.append("\(place) has \(found), not \(expected)") }
@@ -110,7 +110,10 @@ extension HeddleUnderTest {
                 wired.filter { $0.sandbox == sandbox.name }.map { "\($0.ifname) \($0.id)" })
         }
         let rows = try client.statistics().ports
-        let ports = rows.filter { !$0.port.hasPrefix("vxlan") && !$0.port.hasPrefix("uplink@") }.count
+        let notInNetworks = ["vxlan", "uplink@", "parent@"]
+        let ports = rows.filter { row in !notInNetworks.contains { row.port.hasPrefix($0) } }.count
+        let parents = rows.count { $0.port.hasPrefix("parent@") }
+        if parents != networks.count(where: { $0.driver == "macvlan" }) { wrong.append("there are \(parents) parents") }
         if ports != withHostPort.count + endpoints.count { wrong.append("there are \(ports) ports") }
         let overlays = networks.filter { $0.driver == "overlay" }
         let tunnels = Set(overlays.map { "\($0.options["local"] ?? "") \($0.options["port"] ?? "")" }).count
