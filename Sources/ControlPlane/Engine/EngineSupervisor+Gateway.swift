@@ -37,13 +37,8 @@ extension EngineSupervisor {
         let some = Array(addresses.prefix(HostAddressConfiguration.maximum))
         guard hostAddresses != some else { return }
         hostAddresses = some
-        for part in hostAddressParts { sayLeniently(.hostAddresses(part), what: "the host's addresses") }
-    }
-
-    /// The host's addresses in messages.
-    private var hostAddressParts: [HostAddressesConfiguration] {
-        parts(of: hostAddresses, each: HostAddressConfiguration.maximumPerMessage).map { part in
-            HostAddressesConfiguration(isFirst: part.isFirst, isLast: part.isLast, addresses: part.items)
+        for part in ListPart.parts(of: hostAddresses) {
+            sayLeniently(.hostAddresses(part), what: "the host's addresses")
         }
     }
 
@@ -51,26 +46,7 @@ extension EngineSupervisor {
     func set(routes all: [RouteConfiguration]) {
         guard routes != all else { return }
         routes = all
-        for part in routeParts { sayLeniently(.routes(part), what: "the host's routes") }
-    }
-
-    /// The routes in messages.
-    private var routeParts: [RoutesConfiguration] {
-        parts(of: routes, each: RouteConfiguration.maximumPerMessage).map { part in
-            RoutesConfiguration(isFirst: part.isFirst, isLast: part.isLast, routes: part.items)
-        }
-    }
-
-    /// A list in parts that messages can hold; at least one.
-    private func parts<Item>(of list: [Item], each limit: Int) -> [(isFirst: Bool, isLast: Bool, items: [Item])] {
-        var parts: [(isFirst: Bool, isLast: Bool, items: [Item])] = []
-        var start = 0
-        repeat {
-            let end = min(start + limit, list.count)
-            parts.append((start == 0, end == list.count, Array(list[start..<end])))
-            start = end
-        } while start < list.count
-        return parts
+        for part in ListPart.parts(of: routes) { sayLeniently(.routes(part), what: "the host's routes") }
     }
 
     /// Learns where a next hop is, or that it isn't known any more.
@@ -128,8 +104,10 @@ extension EngineSupervisor {
             try tellLeniently(.keep(number), passing: descriptor, what: "a guard")
         }
         if let pool { try tellLeniently(.pool(pool), what: "the pool of ports") }
-        for part in hostAddressParts { try tellLeniently(.hostAddresses(part), what: "the host's addresses") }
-        for part in routeParts { try tellLeniently(.routes(part), what: "the host's routes") }
+        for part in ListPart.parts(of: hostAddresses) {
+            try tellLeniently(.hostAddresses(part), what: "the host's addresses")
+        }
+        for part in ListPart.parts(of: routes) { try tellLeniently(.routes(part), what: "the host's routes") }
         for (key, mac) in nextHops {
             try tellLeniently(
                 .nextHop(NextHopConfiguration(uplink: key.uplink, address: key.address, mac: mac)),

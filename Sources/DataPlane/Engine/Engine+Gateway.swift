@@ -1,33 +1,6 @@
 import Glibc
 
 extension Engine {
-    /// Takes a part of the host's own addresses; they hold with the last one.
-    func add(_ part: HostAddressesConfiguration) -> Int32 {
-        if part.isFirst { hostAddresses = [] }
-        guard let before = hostAddresses else { return EINVAL }
-        let all = before + part.addresses
-        guard all.count <= HostAddressConfiguration.maximum else {
-            hostAddresses = nil
-            return ENOSPC
-        }
-        hostAddresses = part.isLast ? nil : all
-        return part.isLast ? workers[0].mailbox.perform(.setHostAddresses(all)) : 0
-    }
-
-    /// Takes a part of the host's routes; they hold with the last one.
-    func add(_ part: RoutesConfiguration) -> Int32 {
-        if part.isFirst { routes = [] }
-        // What follows a part that didn't fit is no list.
-        guard let before = routes else { return EINVAL }
-        let all = before + part.routes
-        guard all.count <= RouteConfiguration.maximum else {
-            routes = nil
-            return ENOSPC
-        }
-        routes = part.isLast ? nil : all
-        return part.isLast ? workers[0].mailbox.perform(.setRoutes(all)) : 0
-    }
-
     /// Learns where a next hop is, or, of one without a MAC address, that it isn't known any more.
     func set(_ hop: NextHopConfiguration) -> Int32 {
         var key = hop

@@ -39,9 +39,9 @@ extension Engine {
         case .pool(let pool):
             return workers[0].mailbox.perform(.setPool(pool))
         case .hostAddresses(let part):
-            return add(part)
+            return hostAddresses.add(part) { workers[0].mailbox.perform(.setHostAddresses($0)) }
         case .routes(let part):
-            return add(part)
+            return routes.add(part) { workers[0].mailbox.perform(.setRoutes($0)) }
         case .nextHop(let hop):
             return set(hop)
         case .publish(let publish):

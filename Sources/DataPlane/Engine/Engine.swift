@@ -34,10 +34,10 @@ public final class Engine {
     var nextHops: Set<NextHopConfiguration> = []
     /// Descriptors that are kept for the next daemon, by number.
     var kept: [UInt32: Int32] = [:]
-    /// The parts of a list of the host's addresses that came so far; nil: none has begun.
-    var hostAddresses: [HostAddressConfiguration]?
-    /// The parts of a list of routes that came so far; nil: none has begun.
-    var routes: [RouteConfiguration]?
+    /// See `HostAddressConfiguration`.
+    var hostAddresses = ListInParts<HostAddressConfiguration>()
+    /// See `RouteConfiguration`.
+    var routes = ListInParts<RouteConfiguration>()
     /// What a whole configuration named so far; nil outside of one.
     var named: Named?
     var isStopping = false

@@ -29,10 +29,10 @@ public enum EngineRequest: Sendable, Hashable {
     case uplink(UplinkConfiguration)
     /// Tells which host ports outgoing flows use.
     case pool(PoolConfiguration)
-    /// Tells all of the host's own addresses; flows that use another one end.
-    case hostAddresses(HostAddressesConfiguration)
+    /// Tells the host's own addresses, in parts; flows that use another one end.
+    case hostAddresses(ListPart<HostAddressConfiguration>)
     /// Tells the host's routes, in parts.
-    case routes(RoutesConfiguration)
+    case routes(ListPart<RouteConfiguration>)
     /// Tells where a next hop is, or that it isn't known any more.
     case nextHop(NextHopConfiguration)
     /// Forwards host ports to an endpoint; part of a whole configuration.

@@ -77,7 +77,7 @@ extension PoolConfiguration {
     }
 }
 
-extension HostAddressConfiguration {
+extension HostAddressConfiguration: ListedMessage {
     func write(to writer: inout ByteWriter) {
         writer.write(address)
         writer.write(port)
@@ -89,42 +89,8 @@ extension HostAddressConfiguration {
     }
 }
 
-extension HostAddressesConfiguration {
+extension RouteConfiguration: ListedMessage {
     func write(to writer: inout ByteWriter) {
-        writer.write(isFirst)
-        writer.write(isLast)
-        writer.write(UInt16(addresses.count))
-        for address in addresses { address.write(to: &writer) }
-    }
-
-    init(from reader: inout ByteReader) throws(MessageError) {
-        let isFirst = try reader.readFlag()
-        self.init(isFirst: isFirst, isLast: try reader.readFlag(), addresses: [])
-        let count = try reader.read(UInt16.self)
-        guard count <= HostAddressConfiguration.maximumPerMessage else { throw .badField }
-        for _ in 0..<count { addresses.append(try HostAddressConfiguration(from: &reader)) }
-    }
-}
-
-extension RoutesConfiguration {
-    func write(to writer: inout ByteWriter) {
-        writer.write(isFirst)
-        writer.write(isLast)
-        writer.write(UInt16(routes.count))
-        for route in routes { route.write(to: &writer) }
-    }
-
-    init(from reader: inout ByteReader) throws(MessageError) {
-        let isFirst = try reader.readFlag()
-        self.init(isFirst: isFirst, isLast: try reader.readFlag(), routes: [])
-        let count = try reader.read(UInt16.self)
-        guard count <= RouteConfiguration.maximumPerMessage else { throw .badField }
-        for _ in 0..<count { routes.append(try RouteConfiguration(from: &reader)) }
-    }
-}
-
-extension RouteConfiguration {
-    fileprivate func write(to writer: inout ByteWriter) {
         writer.write(destination)
         writer.write(isRefused)
         writer.write(uplink)
@@ -133,7 +99,7 @@ extension RouteConfiguration {
         writer.write(mtu)
     }
 
-    fileprivate init(from reader: inout ByteReader) throws(MessageError) {
+    init(from reader: inout ByteReader) throws(MessageError) {
         let destination = try reader.readPrefix()
         self.init(
             destination: destination, isRefused: try reader.readFlag(), uplink: try reader.read(),

@@ -87,7 +87,7 @@ public struct PoolConfiguration: Sendable, Hashable {
 }
 
 /// One of the host's own addresses.
-public struct HostAddressConfiguration: Sendable, Hashable {
+public struct HostAddressConfiguration: ListedConfiguration {
     /// The address.
     public var address: IPAddress
     /// The port that has it: an uplink, or a host port, and nobody reaches it by an uplink; 0: another interface.
@@ -105,25 +105,8 @@ public struct HostAddressConfiguration: Sendable, Hashable {
     }
 }
 
-/// A part of the host's own addresses; true with the last part.
-public struct HostAddressesConfiguration: Sendable, Hashable {
-    /// Nothing of an earlier list is left.
-    public var isFirst: Bool
-    /// The list is whole.
-    public var isLast: Bool
-    /// At most `HostAddressConfiguration.maximumPerMessage`.
-    public var addresses: [HostAddressConfiguration]
-
-    /// Makes a part.
-    public init(isFirst: Bool, isLast: Bool, addresses: [HostAddressConfiguration]) {
-        self.isFirst = isFirst
-        self.isLast = isLast
-        self.addresses = Array(addresses.prefix(HostAddressConfiguration.maximumPerMessage))
-    }
-}
-
-/// One of the host's routes.
-public struct RouteConfiguration: Sendable, Hashable {
+/// One of the host's routes; told in no required order.
+public struct RouteConfiguration: ListedConfiguration {
     /// Where packets are to go.
     public var destination: IPPrefix
     /// Packets are refused.
@@ -153,23 +136,6 @@ public struct RouteConfiguration: Sendable, Hashable {
         self.gateway = gateway
         self.source = source
         self.mtu = mtu
-    }
-}
-
-/// A part of the host's routes, longest prefixes first in no required order; true with the last part.
-public struct RoutesConfiguration: Sendable, Hashable {
-    /// Nothing of an earlier list is left.
-    public var isFirst: Bool
-    /// The list is whole.
-    public var isLast: Bool
-    /// At most `RouteConfiguration.maximumPerMessage`.
-    public var routes: [RouteConfiguration]
-
-    /// Makes a part.
-    public init(isFirst: Bool, isLast: Bool, routes: [RouteConfiguration]) {
-        self.isFirst = isFirst
-        self.isLast = isLast
-        self.routes = Array(routes.prefix(RouteConfiguration.maximumPerMessage))
     }
 }
 

@@ -30,14 +30,14 @@ struct GatewayCodecTests {
             .uplink(UplinkConfiguration(port: 3, mac: mac, mtu: 1_500)),
             .pool(PoolConfiguration(first: 61_440, count: 4_096, excluded: [61_441, 65_535])),
             .hostAddresses(
-                HostAddressesConfiguration(
+                ListPart(
                     isFirst: true, isLast: false,
-                    addresses: [
+                    items: [
                         HostAddressConfiguration(address: v4, port: 3), HostAddressConfiguration(address: v6),
                     ])),
-            .hostAddresses(HostAddressesConfiguration(isFirst: false, isLast: true, addresses: [])),
-            .routes(RoutesConfiguration(isFirst: true, isLast: false, routes: routes)),
-            .routes(RoutesConfiguration(isFirst: false, isLast: true, routes: [])),
+            .hostAddresses(ListPart(isFirst: false, isLast: true, items: [])),
+            .routes(ListPart(isFirst: true, isLast: false, items: routes)),
+            .routes(ListPart(isFirst: false, isLast: true, items: [])),
             .nextHop(NextHopConfiguration(uplink: 3, address: v6, mac: mac)),
             .nextHop(NextHopConfiguration(uplink: 3, address: v4, mac: nil)),
             .publish(
@@ -77,8 +77,8 @@ struct GatewayCodecTests {
         let pool = PoolConfiguration(
             first: 61_440, count: 4_096, excluded: (0..<PoolConfiguration.maximumExcluded).map { UInt16(61_440 + $0) })
         for request in [
-            EngineRequest.routes(RoutesConfiguration(isFirst: true, isLast: true, routes: routes)),
-            .hostAddresses(HostAddressesConfiguration(isFirst: true, isLast: true, addresses: addresses)), .pool(pool),
+            EngineRequest.routes(ListPart(isFirst: true, isLast: true, items: routes)),
+            .hostAddresses(ListPart(isFirst: true, isLast: true, items: addresses)), .pool(pool),
         ] {
             let bytes = request.encoded(sequence: 0)
             #expect(bytes.count <= MessageLimits.maximumBytes)

@@ -75,7 +75,7 @@ struct EngineGatewayTests {
         let route = RouteConfiguration(destination: IPPrefix(host: .v4(IPv4Address(value: 1))), uplink: 0)
         let many = Array(repeating: route, count: RouteConfiguration.maximumPerMessage)
         func part(_ isFirst: Bool, _ isLast: Bool) throws -> Int32 {
-            try client.request(.routes(RoutesConfiguration(isFirst: isFirst, isLast: isLast, routes: many)))
+            try client.request(.routes(ListPart(isFirst: isFirst, isLast: isLast, items: many)))
         }
         #expect(try part(false, true) == EINVAL)
         #expect(try part(true, false) == 0)
@@ -93,7 +93,7 @@ struct EngineGatewayTests {
             HostAddressConfiguration(address: .v4(IPv4Address(value: UInt32($0))))
         }
         func part(_ isFirst: Bool, _ isLast: Bool) throws -> Int32 {
-            let part = HostAddressesConfiguration(isFirst: isFirst, isLast: isLast, addresses: many)
+            let part = ListPart(isFirst: isFirst, isLast: isLast, items: many)
             return try client.request(.hostAddresses(part))
         }
         #expect(try part(false, true) == EINVAL)

@@ -61,6 +61,17 @@ struct SnifferTests {
                 try near.send(Packets.frame(to: target, from: mac.box, packet))
             }
             check("other MAC addresses")
+            // Who asks for a published port at the network's gateway is not answered from there.
+            let before = try gateway.drops("martian")
+            for (remote, target) in [(GatewayLab.remote, "10.81.0.1"), (GatewayLab.remote6, "fd81::1")] {
+                let question = try Packets.tcp(
+                    from: (remote, 41_000), to: (target, 5_000), flags: 2, acknowledgement: 0, [])
+                let packet = try Packets.ip(from: remote, to: target, proto: 6, question)
+                try sniffer.send(Packets.frame(to: mac.uplink, from: mac.lan, packet))
+            }
+            #expect(try Patience.until { try gateway.drops("martian") == before + 2 })
+            Patience.pass(.milliseconds(200))
+            check("a published port at the gateway's address")
             try overLimit(near, mac.router, mac.box)
             Patience.pass(.milliseconds(200))
             check("over the limit")
