@@ -146,7 +146,7 @@ struct RouterRandomTests {
                 let isOwn = world.sources[outcome.verdict.port]?.contains(own) ?? false
                 #expect(isOwn || outcome.verdict.port == 2 && own == published, note)
             }
-        case .drop, .refuse, .toHost, .held: return
+        case .drop, .refuse, .toHost, .held, .toNames: return
         }
         if isWhole { #expect(isRight(outcome.frame), note) }
         world.heard.append(packet)

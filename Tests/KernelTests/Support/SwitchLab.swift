@@ -115,7 +115,7 @@ final class SwitchLab {
         switch kind {
         case .tap: try addTap(id, in: sandbox, as: name, domain: domain, mtu: mtu, configure: configure)
         case .packetSocket: try addVeth(id, in: sandbox, as: name, domain: domain, mtu: mtu, configure: configure)
-        case .tunnel, .datagram, .tunnelDevice, .uplink: throw SetupError("such a port lies in no sandbox")
+        case .tunnel, .datagram, .tunnelDevice, .uplink, .names: throw SetupError("such a port lies in no sandbox")
         }
     }
 
