@@ -83,6 +83,10 @@ extension Switchboard {
         guard let names = namePorts.removeValue(forKey: network.id) else { return }
         nameServer?.close(names.handle)
         unplug(port: names.port, isTap: true)
+        guard namePorts.isEmpty else { return }
+        nameServer?.shutDown()
+        nameServer = nil
+        nameNamespace = nil
     }
 
     /// A name service's device is gone: somebody deleted it. It is made again.
