@@ -81,6 +81,8 @@ public actor Switchboard: ControlService {
     let nameSettings: NameSettings
     /// Answers for names; made with the first network that has a gateway.
     var nameServer: NameServer?
+    /// Where its sockets are; made with it.
+    var nameNamespace: NameNamespace?
     /// Name services by network id.
     var namePorts: [String: NamePort] = [:]
     /// Namespaces whose resolver file is somebody else's, which was said.

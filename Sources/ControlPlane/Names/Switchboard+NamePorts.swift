@@ -8,14 +8,14 @@ import NameService
 import Netlink
 import SystemPackage
 
-/// A network's name service: a TAP in the private namespace that has the gateway's addresses too, where the data plane
+/// A network's name service: a TAP in a namespace of its own that has the gateway's addresses too, where the data plane
 /// hands questions to, and sockets there. Not recorded: a daemon makes it anew.
 struct NamePort {
     /// The port's number in the data plane.
     var port: UInt16
     /// Names its open descriptor.
     var token: UInt64
-    /// The interface's index in the private namespace.
+    /// The interface's index in that namespace.
     var index: Int32
     /// What answers.
     var handle: NameServer.Handle
@@ -32,7 +32,8 @@ extension Switchboard {
         let what = "opening the name service of \(network.name)"
         let port = try freeNamePort()
         let name = "n\(port)"
-        let descriptor = try inside(privateNamespace.namespace, for: what) { () throws(APIError) -> Int32 in
+        let place = try ensureNameNamespace()
+        let descriptor = try inside(place.namespace, for: what) { () throws(APIError) -> Int32 in
             do throws(PortError) {
                 return try TapDevice.create(name: name, persist: false)
             } catch {
@@ -40,8 +41,8 @@ extension Switchboard {
             }
         }
         do throws(APIError) {
-            let index = try setUpNames(of: network, name: name, what: what)
-            let handle = try serveNames(of: network, what: what)
+            let index = try setUpNames(of: network, name: name, by: place.route, what: what)
+            let handle = try serveNames(of: network, in: place, what: what)
             let made = NamePort(port: port, token: Identifier.token(), index: index, handle: handle)
             namePorts[network.id] = made
             engine.hold(PortConfiguration(names: made, of: network), descriptor: descriptor)
@@ -82,6 +83,10 @@ extension Switchboard {
         guard let names = namePorts.removeValue(forKey: network.id) else { return }
         nameServer?.close(names.handle)
         unplug(port: names.port, isTap: true)
+        guard namePorts.isEmpty else { return }
+        nameServer?.shutDown()
+        nameServer = nil
+        nameNamespace = nil
     }
 
     /// A name service's device is gone: somebody deleted it. It is made again.
@@ -117,7 +122,7 @@ extension Switchboard {
         do throws(NetlinkError) {
             var change = LinkChange()
             change.mtu = UInt32(clamping: network.mtu)
-            try privateNamespace.route.change(link: names.index, change)
+            try nameNamespace?.route.change(link: names.index, change)
         } catch {
             log.warning("the MTU of the name service of \(network.name): \(error)")
         }
@@ -126,6 +131,13 @@ extension Switchboard {
         } catch {
             log.warning("\(error)")
         }
+    }
+
+    private func ensureNameNamespace() throws(APIError) -> NameNamespace {
+        if let nameNamespace { return nameNamespace }
+        let made = try NameNamespace()
+        nameNamespace = made
+        return made
     }
 
     /// From above, so that it is in nobody's way: recorded ports are given from below.
@@ -140,8 +152,9 @@ extension Switchboard {
     }
 
     /// The index of the interface once it has the gateway's addresses and is up.
-    private func setUpNames(of network: NetworkRecord, name: String, what: String) throws(APIError) -> Int32 {
-        let route = privateNamespace.route
+    private func setUpNames(
+        of network: NetworkRecord, name: String, by route: RouteSocket, what: String
+    ) throws(APIError) -> Int32 {
         let index = try PortMaker.kernel(what) { () throws(NetlinkError) -> Int32 in
             guard let link = try route.link(named: name) else {
                 throw NetlinkError(errno: .operationNotSupportedByDevice, operation: "find \(name)")
@@ -160,12 +173,14 @@ extension Switchboard {
     }
 
     /// Opens the sockets and begins to answer.
-    private func serveNames(of network: NetworkRecord, what: String) throws(APIError) -> NameServer.Handle {
+    private func serveNames(
+        of network: NetworkRecord, in place: NameNamespace, what: String
+    ) throws(APIError) -> NameServer.Handle {
         var datagrams: [Int32] = []
         var listeners: [Int32] = []
         do throws(APIError) {
             for gateway in network.gateways {
-                let (datagram, listener) = try inside(privateNamespace.namespace, for: what) { () throws(APIError) in
+                let (datagram, listener) = try inside(place.namespace, for: what) { () throws(APIError) in
                     try Self.sockets(gateway, what: what)
                 }
                 datagrams.append(datagram)

@@ -114,7 +114,7 @@ extension HeddleUnderTest {
         let ports = rows.filter { row in !notInNetworks.contains { row.port.hasPrefix($0) } }.count
         let parents = rows.count { $0.port.hasPrefix("parent@") }
         if parents != networks.count(where: { $0.driver == "macvlan" }) { wrong.append("there are \(parents) parents") }
-        if ports != withHostPort.count + endpoints.count { wrong.append("there are \(ports) ports") }
+        if ports != 2 * withHostPort.count + endpoints.count { wrong.append("there are \(ports) ports") }
         let overlays = networks.filter { $0.driver == "overlay" }
         let tunnels = Set(overlays.map { "\($0.options["local"] ?? "") \($0.options["port"] ?? "")" }).count
         let vxlan = rows.count { $0.port.hasPrefix("vxlan") }
@@ -122,8 +122,8 @@ extension HeddleUnderTest {
         // Older kernels have no such devices.
         let devices = ofHost.count { $0.hasPrefix("hdltx") }
         if devices != 0, devices != tunnels { wrong.append("there are \(devices) devices of tunnels, not \(tunnels)") }
-        // One open TAP for each, in the daemon as in the engine.
-        let taps = withHostPort.count + devices + wired.filter { $0.via == "tap" }.count
+        // One open TAP for each, in the daemon as in the engine; of a gateway one more for its name service.
+        let taps = 2 * withHostPort.count + devices + wired.filter { $0.via == "tap" }.count
         let status = try client.status()
         for (name, pid) in [("daemon", status.daemon.pid), ("engine", status.engine?.pid ?? 0)] {
             let open = descriptors(of: pid).filter { $0 == "/dev/net/tun" }.count
