@@ -91,9 +91,8 @@ struct ArgumentFormTests {
         #expect(withJSON.watch == 1 && withJSON.global.json)
     }
 
-    /// Among them the options of drivers that are not there yet: to take and ignore them would be worse.
     @Test(arguments: [
-        ["network", "create", "x", "--parent", "eth0"], ["network", "create", "x", "--route=yes"],
+        ["network", "create", "x", "--bridge", "eth0"], ["network", "create", "x", "--route=yes"],
         ["network", "create"], ["network", "create", "x", "--mtu", "big"], ["network", "create", ""],
         ["network", "inspect", ""], ["network", "ls", "extra"], ["network", "bogus"], ["bogus"],
         ["attach", "lan"], ["attach", "lan", ""], ["attach", "", "web"], ["attach", "lan", "web", "--via", "wire"],

@@ -189,7 +189,7 @@ struct RequestCodecTests {
         #expect(throws: MessageError.unknownType(0)) { try decode(changed(.hello, 5, 0)) }
         #expect(throws: MessageError.unknownType(65), "a reply") { try decode(changed(.hello, 5, 65)) }
         #expect(throws: MessageError.badField) { try decode(changed(.hello, 6, 1)) }
-        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 8)) }
+        #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 9)) }
         #expect(throws: MessageError.badField, "no such kind of port") { try decode(changed(port, 16, 0)) }
         let domain = EngineRequest.domain(DomainConfiguration(id: 1))
         #expect(throws: MessageError.badField, "no such mode") { try decode(changed(domain, 20, 5)) }

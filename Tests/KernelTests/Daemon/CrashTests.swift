@@ -60,7 +60,7 @@ struct CrashTests {
                 points
                     == Set(
                         Self.scenarios.map(\.point) + RecoveryCrashTests.points + OverlayCrashTests.points
-                            + PublishCrashTests.points))
+                            + PublishCrashTests.points + DockerCrashTests.points))
         }
     }
 
