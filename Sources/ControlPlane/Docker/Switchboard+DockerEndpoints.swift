@@ -137,7 +137,7 @@ extension Switchboard {
             port: record.port, ifname: record.ifname, mac: record.mac, mtu: network.mtu,
             alias: mark.alias(of: record.id))
         let host = try SandboxSession(namespace: ownNamespace, what: "the host")
-        let made = try record.via == .tap ? maker.makeTap(plan, in: host) : maker.makeVeth(plan, in: host)
+        let made = try record.via == .tap ? maker.makeTap(plan, inPlace: host) : maker.makeVeth(plan, in: host)
         record.cookie = 0
         record.index = made.index
         record.nearIndex = made.nearIndex

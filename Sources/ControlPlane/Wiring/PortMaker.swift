@@ -6,7 +6,7 @@ import Netlink
 import SystemPackage
 
 /// Makes the devices of endpoints: in the private namespace first, where nobody sees them half made, then moved into
-/// the sandbox under their name in one request.
+/// the sandbox under their name in one request; what others move on is made in place.
 struct PortMaker {
     /// What was made.
     struct Made {
@@ -30,6 +30,16 @@ struct PortMaker {
         var temporaryName: String { "t\(port)" }
         /// The near end's name.
         var nearName: String { "v\(port)" }
+
+        /// What a new TAP gets.
+        var change: LinkChange {
+            var change = LinkChange()
+            change.mac = mac
+            change.mtu = UInt32(clamping: mtu)
+            change.alias = alias
+            change.txQueueLength = PortMaker.queueLength
+            return change
+        }
     }
 
     /// Frames that wait while an engine is replaced.
@@ -57,13 +67,8 @@ struct PortMaker {
                     throw NetlinkError(
                         errno: .operationNotSupportedByDevice, operation: "find the TAP \(plan.temporaryName)")
                 }
-                var change = LinkChange()
-                change.mac = plan.mac
-                change.mtu = UInt32(clamping: plan.mtu)
-                change.alias = plan.alias
-                change.txQueueLength = Self.queueLength
-                try privateNamespace.route.change(link: link.index, change)
-                setSpeed(of: plan.temporaryName)
+                try privateNamespace.route.change(link: link.index, plan.change)
+                setSpeed(of: plan.temporaryName, privateNamespace.ethtool)
                 FailPoint.pass(.attachPrepared)
                 try privateNamespace.route.move(link: link.index, to: sandbox.namespace, as: name)
             } taken: {
@@ -77,6 +82,41 @@ struct PortMaker {
             return Made(descriptor: descriptor, index: link.index, nearIndex: 0)
         } catch {
             // Gone with its last descriptor, wherever it is by now.
+            TapDevice.release(descriptor: descriptor)
+            close(descriptor)
+            throw error
+        }
+    }
+
+    /// Makes a TAP where it is to be found, down: for who moves it on, since a move costs some 20 ms (it waits for the
+    /// kernel's readers). Until it has its mark, it goes with its descriptor.
+    func makeTap(_ plan: Plan, inPlace host: SandboxSession) throws(APIError) -> Made {
+        let what = "making the TAP \(plan.ifname)"
+        let descriptor = try inside(host.namespace, for: what) { () throws(APIError) -> Int32 in
+            do throws(PortError) {
+                return try TapDevice.create(name: plan.ifname, persist: false)
+            } catch {
+                throw .refused(error, for: what)
+            }
+        }
+        do throws(APIError) {
+            FailPoint.pass(.attachMade)
+            let index = try Self.kernel(what) { () throws(NetlinkError) in
+                guard let link = try host.route.link(named: plan.ifname) else {
+                    throw NetlinkError(errno: .operationNotSupportedByDevice, operation: "find the TAP \(plan.ifname)")
+                }
+                try host.route.change(link: link.index, plan.change)
+                return link.index
+            }
+            if let ethtool = try? EthtoolSocket(in: host.namespace) { setSpeed(of: plan.ifname, ethtool) }
+            do throws(PortError) {
+                try TapDevice.keep(descriptor: descriptor)
+            } catch {
+                throw .refused(error, for: what)
+            }
+            FailPoint.pass(.attachMoved)
+            return Made(descriptor: descriptor, index: index, nearIndex: 0)
+        } catch {
             TapDevice.release(descriptor: descriptor)
             close(descriptor)
             throw error
@@ -143,9 +183,9 @@ struct PortMaker {
         return isFound
     }
 
-    private func setSpeed(of name: String) {
+    private func setSpeed(of name: String, _ ethtool: EthtoolSocket) {
         // A kernel that refuses shows an unknown speed; nothing else depends on it.
-        try? privateNamespace.ethtool.setSpeed(name, megabits: Self.linkSpeed)
+        try? ethtool.setSpeed(name, megabits: Self.linkSpeed)
     }
 
     static func name(_ text: String) throws(APIError) -> InterfaceName {

@@ -32,10 +32,11 @@ public enum TapDevice {
             if heddle_tap_set_offload(descriptor, wanted) == 0 { accepted = wanted }
         }
         if persist {
-            let result = heddle_tap_set_persistent(descriptor, 1)
-            guard result == 0 else {
+            do throws(PortError) {
+                try keep(descriptor: descriptor)
+            } catch {
                 close(descriptor)
-                throw PortError(errno: Errno(rawValue: -result), subject: subject)
+                throw PortError(errno: error.errno, subject: subject)
             }
         }
         return descriptor
@@ -46,6 +47,12 @@ public enum TapDevice {
     public static func namespace(descriptor: Int32) -> FileDescriptor? {
         let opened = heddle_tap_namespace(descriptor)
         return opened >= 0 ? FileDescriptor(rawValue: opened) : nil
+    }
+
+    /// Makes a TAP persistent: it stays when its last descriptor is closed.
+    public static func keep(descriptor: Int32) throws(PortError) {
+        let result = heddle_tap_set_persistent(descriptor, 1)
+        guard result == 0 else { throw PortError(errno: Errno(rawValue: -result), subject: "a TAP that shall stay") }
     }
 
     /// Ends persistence: the device goes when its last descriptor is closed.
