@@ -1,9 +1,10 @@
 /// How many questions for names one port may still ask: a bucket of tokens that fills with time. Four bytes.
 struct QuestionBucket {
     /// Questions that may come at once.
-    static var capacity: UInt32 { @_noAllocation @_noLocks get { 500 } }
-    /// Questions a millisecond that may come for ever.
-    static var rate: UInt32 { @_noAllocation @_noLocks get { 5 } }
+    static var capacity: UInt32 { @_noAllocation @_noLocks get { 2_000 } }
+    /// Questions a millisecond that may come for ever: more than one that asks again as soon as it has an answer (60 µs)
+    /// makes.
+    static var rate: UInt32 { @_noAllocation @_noLocks get { 20 } }
 
     private var tokens: UInt32 = 0
     /// Milliseconds.
