@@ -22,6 +22,9 @@ let package = Package(
         .library(name: "DataPlane", targets: ["DataPlane"]),
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "NameService", targets: ["NameService"]),
+        // For Fuzzing/.
+        .library(name: "ControlAPI", targets: ["ControlAPI"]),
+        .library(name: "HeddleAPI", targets: ["HeddleAPI"]),
         // For Benchmarks/.
         .library(name: "CAllocationCounter", targets: ["CAllocationCounter"]),
     ],

@@ -34,7 +34,7 @@ struct DockerBodyError: Error, CustomStringConvertible {
         switch error {
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context):
             let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-            reason = "the body is not as Docker writes it" + (place.isEmpty ? "" : ", at \(place)")
+            reason = "the body is not as Docker writes it" + (place.isEmpty ? "" : ", at \(place.prefix(200))")
         default: reason = "the body is not JSON"
         }
     }

@@ -30,7 +30,8 @@ extension Switchboard: DockerAddressService {
                 range.map { "the range \($0) is not in the subnet \(subnet)" } ?? "the subnet \(subnet) is too small")
         }
         // A network on a LAN shares its subnet with the interface that leads there.
-        let parent = try request.parent.flatMap { name throws(APIError) in try links().first { $0.name == name }?.index }
+        let parent = try request.parent.flatMap { name throws(APIError) in try links().first { $0.name == name }?.index
+        }
         try refuseOverlaps([subnet], besides: parent)
         return try openPool(subnet, range: range, space: request.space)
     }

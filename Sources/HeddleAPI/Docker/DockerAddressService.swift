@@ -24,7 +24,8 @@ public struct DockerPoolRequest: Sendable, Hashable {
     public var parent: String?
 
     /// Makes a request of its parts.
-    public init(space: String, subnet: String? = nil, range: String? = nil, isIPv6: Bool = false, parent: String? = nil) {
+    public init(space: String, subnet: String? = nil, range: String? = nil, isIPv6: Bool = false, parent: String? = nil)
+    {
         self.space = space
         self.subnet = subnet
         self.range = range

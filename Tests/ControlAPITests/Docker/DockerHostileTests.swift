@@ -38,8 +38,10 @@ struct DockerHostileTests {
 
     @Test func wrongTypes() async throws {
         let cases = [
-            ("/NetworkDriver.CreateNetwork", #"{"NetworkID":{}}"#), ("/NetworkDriver.CreateNetwork", #"{"Options":[]}"#),
-            ("/NetworkDriver.CreateNetwork", #"{"IPv4Data":{}}"#), ("/NetworkDriver.CreateNetwork", #"{"IPv4Data":[7]}"#),
+            ("/NetworkDriver.CreateNetwork", #"{"NetworkID":{}}"#),
+            ("/NetworkDriver.CreateNetwork", #"{"Options":[]}"#),
+            ("/NetworkDriver.CreateNetwork", #"{"IPv4Data":{}}"#),
+            ("/NetworkDriver.CreateNetwork", #"{"IPv4Data":[7]}"#),
             ("/NetworkDriver.CreateNetwork", #"{"IPv4Data":[null]}"#),
             ("/NetworkDriver.CreateNetwork", #"{"Options":{"com.docker.network.generic":[]}}"#),
             ("/NetworkDriver.CreateEndpoint", #"{"Interface":7}"#), ("/NetworkDriver.Join", #"{"SandboxKey":[]}"#),
@@ -52,7 +54,8 @@ struct DockerHostileTests {
                 "/NetworkDriver.ProgramExternalConnectivity",
                 #"{"Options":{"com.docker.network.portmap":[{"Port":99999999999999999999}]}}"#
             ),
-            ("/IpamDriver.RequestAddress", #"{"Options":"x"}"#), ("/IpamDriver.RequestPool", #"{"Pool":["10.0.0.0/8"]}"#),
+            ("/IpamDriver.RequestAddress", #"{"Options":"x"}"#),
+            ("/IpamDriver.RequestPool", #"{"Pool":["10.0.0.0/8"]}"#),
         ]
         try await withDocker { service, client in
             for (call, body) in cases {
@@ -88,7 +91,8 @@ struct DockerHostileTests {
                 ("POST", "/Plugin.Activate/../x", 404), ("POST", "/" + String(repeating: "x", count: 8_000), 404),
             ] {
                 let answer = try await client.post(target, [], method: method)
-                #expect(answer.status == status && reason(answer.body) != nil, "\(method) \(target.prefix(40)): \(answer)")
+                let isRefused = answer.status == status && reason(answer.body) != nil
+                #expect(isRefused, "\(method) \(target.prefix(40)): \(answer)")
                 #expect(answer.body.utf8.count < 300)
             }
             #expect(service.calls == [])

@@ -26,8 +26,10 @@ struct DockerRecordedTests {
         Message(name: "03-NetworkDriver.DiscoverNew"),
         Message(name: "04-IpamDriver.GetCapabilities"),
         Message(name: "05-IpamDriver.GetDefaultAddressSpaces"),
-        Message(name: "06-IpamDriver.RequestPool-range", call: "request pool HeddleLocal 10.99.0.0/24 10.99.0.128/25 false")
-        { $0.pool = DockerPool(id: ranged, subnet: "10.99.0.0/24") },
+        Message(
+            name: "06-IpamDriver.RequestPool-range",
+            call: "request pool HeddleLocal 10.99.0.0/24 10.99.0.128/25 false"
+        ) { $0.pool = DockerPool(id: ranged, subnet: "10.99.0.0/24") },
         Message(name: "07-IpamDriver.RequestAddress-gateway", call: "request address \(ranged) - true") {
             $0.address = "10.99.0.128/24"
         },

@@ -181,6 +181,7 @@ struct RawClient: Sendable {
 
     private static func isWhole(_ bytes: [UInt8]) -> Bool {
         let text = String(decoding: bytes, as: UTF8.self)
+        if text.hasPrefix("HTTP/1.1 204 ") { return text.hasSuffix("\r\n\r\n") }
         guard let end = text.range(of: "\r\n\r\n"), let field = text.range(of: "Content-Length: ") else { return false }
         guard let length = Int(text[field.upperBound...].prefix { $0.isNumber }) else { return false }
         return text[end.upperBound...].utf8.count >= length

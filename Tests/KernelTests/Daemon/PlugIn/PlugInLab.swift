@@ -37,7 +37,8 @@ struct PlugIn {
     func requestPool(_ subnet: String, range: String = "", options: String = "{}") throws -> [String: String] {
         try call(
             "IpamDriver.RequestPool",
-            #"{"AddressSpace":"HeddleLocal","Pool":"\#(subnet)","SubPool":"\#(range)","Options":\#(options),"V6":false}"#)
+            #"{"AddressSpace":"HeddleLocal","Pool":"\#(subnet)","SubPool":"\#(range)","Options":\#(options),"V6":false}"#
+        )
     }
 
     /// A pool that must be given out; its id.

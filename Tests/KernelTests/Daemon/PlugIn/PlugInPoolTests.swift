@@ -1,6 +1,7 @@
 import Addresses
 import Glibc
 import HeddleAPI
+import HeddleClient
 import Netlink
 import Testing
 
@@ -97,7 +98,8 @@ struct PlugInPoolTests {
             #expect(refusal?.contains("network lan") == true, "\(refusal ?? "")")
             lab.ownInterfaces.formUnion(["own0", "own1"])
             try lab.host.ask { route in
-                let made = try route.createVeth(near: NewLink(name: "own0"), far: NewLink(name: "own1"))
+                let names = try (#require(InterfaceName("own0")), #require(InterfaceName("own1")))
+                let made = try route.createVeth(near: NewLink(name: names.0), far: NewLink(name: names.1))
                 try route.addAddress(link: made.index, #require(IPPrefix("10.95.0.1/24")))
                 try route.setUp(link: made.index)
                 try route.setUp(link: #require(try route.links().first { $0.name == "own1" }?.index))

@@ -1,5 +1,6 @@
 import Glibc
 import HeddleAPI
+import HeddleClient
 import Testing
 
 /// Docker's plug-in socket, and lists of ports that can't be published.
