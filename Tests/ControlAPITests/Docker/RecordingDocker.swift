@@ -1,10 +1,11 @@
 import ControlAPI
 import Foundation
 import HeddleAPI
-import HeddleClient
 import ServiceLifecycle
 import Synchronization
 import Testing
+
+@testable import HeddleClient
 
 /// A control plane for Docker that remembers what it was asked and answers with what it was given.
 final class RecordingDocker: DockerService, DockerAddressService {

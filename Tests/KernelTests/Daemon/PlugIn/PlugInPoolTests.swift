@@ -98,11 +98,10 @@ struct PlugInPoolTests {
             #expect(refusal?.contains("network lan") == true, "\(refusal ?? "")")
             lab.ownInterfaces.formUnion(["own0", "own1"])
             try lab.host.ask { route in
-                let names = try (#require(InterfaceName("own0")), #require(InterfaceName("own1")))
-                let made = try route.createVeth(near: NewLink(name: names.0), far: NewLink(name: names.1))
-                try route.addAddress(link: made.index, #require(IPPrefix("10.95.0.1/24")))
-                try route.setUp(link: made.index)
-                try route.setUp(link: #require(try route.links().first { $0.name == "own1" }?.index))
+                let names = (try InterfaceName(parsing: "own0"), try InterfaceName(parsing: "own1"))
+                let index = try route.createVeth(near: NewLink(name: names.0), far: NewLink(name: names.1, isUp: true))
+                try route.addAddress(link: index, #require(IPPrefix("10.95.0.1/24")))
+                try route.setUp(link: index)
             }
             let host = try plugIn.requestPool("10.95.0.0/24")["Error"]
             #expect(host?.contains("host's route") == true, "\(host ?? "")")
