@@ -1,8 +1,9 @@
 import HeddleAPI
 
-/// The control plane can't be interrupted, but whoever waits for it can be told.
+/// The control plane can't be interrupted, but whoever waits for it can be told. What only looks at it goes before what
+/// changes it.
 func bounded<Answer: Sendable>(
-    _ limit: Duration, _ work: @escaping @Sendable () async throws -> Answer
+    _ limit: Duration, isLook: Bool = false, _ work: @escaping @Sendable () async throws -> Answer
 ) async throws -> Answer {
     let (answers, answer) = AsyncThrowingStream<Answer, any Error>.makeStream()
     let timer = Task {
@@ -10,7 +11,7 @@ func bounded<Answer: Sendable>(
         answer.finish(throwing: APIError(.unavailable, "Heddle did not answer in time; it goes on with what was asked"))
     }
     defer { timer.cancel() }
-    Task {
+    Task(priority: isLook ? .high : .medium) {
         do {
             answer.yield(try await work())
             answer.finish()

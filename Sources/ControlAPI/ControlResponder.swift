@@ -23,7 +23,9 @@ struct ControlResponder: HTTPResponder {
         do {
             let route = try Route(method: request.method, target: target)
             let body = request.method == .post ? try await body(of: request) : ByteBuffer()
-            response = try await bounded(limits.answer) { try await answer(route, body) }
+            response = try await bounded(limits.answer, isLook: request.method != .post && request.method != .delete) {
+                try await answer(route, body)
+            }
         } catch let refusal as Refusal {
             response = ControlResponder.response(to: refusal)
         } catch let error as APIError {
