@@ -22,6 +22,9 @@ let package = Package(
         .library(name: "DataPlane", targets: ["DataPlane"]),
         .library(name: "Netlink", targets: ["Netlink"]),
         .library(name: "NameService", targets: ["NameService"]),
+        // For Fuzzing/.
+        .library(name: "ControlAPI", targets: ["ControlAPI"]),
+        .library(name: "HeddleAPI", targets: ["HeddleAPI"]),
         // For Benchmarks/.
         .library(name: "CAllocationCounter", targets: ["CAllocationCounter"]),
     ],
@@ -34,7 +37,10 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // What Hummingbird is made of, named because ControlAPI speaks to it directly.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        // Reads Documentation/openapi.yaml in tests.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // The kernel's constants, macros and calls that Swift cannot import.
@@ -82,6 +88,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -148,7 +155,9 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Yams", package: "Yams"),
             ],
+            exclude: ["Docker/Recorded"],
             swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["Bench", "Netlink", "Addresses"], swiftSettings: settings),
         // The whole of Heddle on the real kernel, in namespaces that the tests make and remove. Needs root.

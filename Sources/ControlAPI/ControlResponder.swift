@@ -14,13 +14,18 @@ struct ControlResponder: HTTPResponder {
 
     let service: any ControlService
     let logger: Logger
+    let limits: ServerLimits
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let start = ContinuousClock.now
         let target = request.head.path ?? ""
         var response: Response
         do {
-            response = try await answer(Route(method: request.method, target: target), request)
+            let route = try Route(method: request.method, target: target)
+            let body = request.method == .post ? try await body(of: request) : ByteBuffer()
+            response = try await bounded(limits.answer, isLook: request.method != .post && request.method != .delete) {
+                try await answer(route, body)
+            }
         } catch let refusal as Refusal {
             response = ControlResponder.response(to: refusal)
         } catch let error as APIError {
@@ -37,49 +42,49 @@ struct ControlResponder: HTTPResponder {
         return response
     }
 
-    private func answer(_ route: Route, _ request: Request) async throws -> Response {
+    private func answer(_ route: Route, _ body: ByteBuffer) async throws -> Response {
         switch route {
         case .status: return try ControlResponder.json(await service.status())
         case .networks: return try ControlResponder.json(await service.networks())
         case .createNetwork:
-            let wish: NetworkRequest = try await body(of: request)
+            let wish = try NetworkRequest.decode(body)
             return try ControlResponder.json(await service.createNetwork(wish), status: .created)
         case .network(let name): return try ControlResponder.json(await service.network(named: name))
         case .removeNetwork(let name):
             try await service.removeNetwork(named: name)
         case .stations(let name): return try ControlResponder.json(await service.stations(network: name))
         case .addStation(let name):
-            let wish: StationRequest = try await body(of: request)
+            let wish = try StationRequest.decode(body)
             return try ControlResponder.json(await service.addStation(network: name, wish), status: .created)
         case .removeStation(let name, let mac): try await service.removeStation(network: name, mac: mac)
         case .peers(let name): return try ControlResponder.json(await service.peers(network: name))
         case .addPeer(let name):
-            let wish: Peer = try await body(of: request)
+            let wish = try Peer.decode(body)
             return try ControlResponder.json(await service.addPeer(network: name, vtep: wish.vtep), status: .created)
         case .removePeer(let name, let vtep): try await service.removePeer(network: name, vtep: vtep)
         case .endpoints(let network): return try ControlResponder.json(await service.endpoints(network: network))
         case .endpoint(let id): return try ControlResponder.json(await service.endpoint(id: id))
         case .attach:
-            let wish: AttachRequest = try await body(of: request)
+            let wish = try AttachRequest.decode(body)
             return try ControlResponder.json(await service.attach(wish), status: .created)
         case .detach:
-            let wish: DetachRequest = try await body(of: request)
+            let wish = try DetachRequest.decode(body)
             try await service.detach(network: wish.network, sandbox: wish.sandbox)
         case .adopt:
-            let wish: AdoptRequest = try await body(of: request)
+            let wish = try AdoptRequest.decode(body)
             let endpoint = try await service.adopt(network: wish.network, interface: wish.ifname)
             return try ControlResponder.json(endpoint, status: .created)
         case .release:
-            let wish: ReleaseRequest = try await body(of: request)
+            let wish = try ReleaseRequest.decode(body)
             try await service.release(interface: wish.ifname)
         case .publishedPorts: return try ControlResponder.json(await service.publishedPorts())
         case .publish:
-            let wish: PublishRequest = try await body(of: request)
+            let wish = try PublishRequest.decode(body)
             let ports = try await service.publish(
                 network: wish.network, sandbox: wish.sandbox, specs: wish.publish, mode: wish.publishMode)
             return try ControlResponder.json(ports, status: .created)
         case .unpublish:
-            let wish: UnpublishRequest = try await body(of: request)
+            let wish = try UnpublishRequest.decode(body)
             try await service.unpublish(network: wish.network, sandbox: wish.sandbox, spec: wish.spec)
         case .flows(let network): return try ControlResponder.json(await service.flows(network: network))
         case .statistics: return try ControlResponder.json(await service.statistics())
@@ -87,9 +92,9 @@ struct ControlResponder: HTTPResponder {
         return Response(status: .noContent)
     }
 
-    private func body<Body: BodyDecodable>(of request: Request) async throws -> Body {
+    private func body(of request: Request) async throws -> ByteBuffer {
         do {
-            return try Body.decode(try await request.body.collect(upTo: ControlResponder.largestBody))
+            return try await request.body.collect(upTo: ControlResponder.largestBody)
         } catch is NIOTooManyBytesError {
             throw Refusal.malformed(
                 "the body is larger than \(ControlResponder.largestBody) bytes", status: .contentTooLarge)

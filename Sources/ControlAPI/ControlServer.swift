@@ -18,12 +18,12 @@ public struct ControlServer: Service {
     /// when clients can connect.
     public init(
         service: some ControlService, socketPath: String, logger: Logger,
-        permissions: FilePermissions = [.ownerReadWrite, .groupReadWrite],
+        permissions: FilePermissions = [.ownerReadWrite, .groupReadWrite], limits: ServerLimits = .standard,
         onListening: @escaping @Sendable () async -> Void = {}
     ) {
         server = SocketServer(
-            responder: ControlResponder(service: service, logger: logger), socketPath: socketPath, logger: logger,
-            permissions: permissions, option: "--socket", onListening: onListening)
+            responder: ControlResponder(service: service, logger: logger, limits: limits), socketPath: socketPath,
+            logger: logger, permissions: permissions, limits: limits, option: "--socket", onListening: onListening)
     }
 
     /// Serves until the task is cancelled or told to shut down gracefully.

@@ -52,13 +52,18 @@ extension StationRequest: BodyDecodable {
 extension BodyDecodable {
     /// Reads a body; refuses unknown keys, since what a client wants and does not get must not go unnoticed.
     static func decode(_ body: ByteBuffer) throws(Refusal) -> Self {
-        guard body.readableBytes > 0 else {
+        try decode(Data(body.readableBytesView))
+    }
+
+    /// See above.
+    static func decode(_ data: Data) throws(Refusal) -> Self {
+        guard !data.isEmpty else {
             throw .malformed("the body is empty", hint: "send a JSON object with " + list(keys))
         }
-        let data = Data(body.readableBytesView)
         let present = try decode(KeysOfObject.self, data, ifCorrupted: "the body is not JSON").keys
         if let stranger = present.filter({ !keys.contains($0) }).min() {
-            throw .malformed("the key \(stranger.debugDescription) is not known here", hint: "known are " + list(keys))
+            let shown = String(stranger.prefix(200)).debugDescription
+            throw .malformed("the key \(shown) is not known here", hint: "known are " + list(keys))
         }
         // It is JSON, so that Foundation, which does not say where, can only mean a number.
         return try decode(Self.self, data, ifCorrupted: "a number is not whole, or out of range")

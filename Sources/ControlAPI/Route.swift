@@ -42,66 +42,21 @@ extension Route {
             segments.append(try Route.decode(segment))
         }
         // A path begins with a slash, so that its first segment is empty.
-        guard segments.count >= 3, segments.count <= 6, segments[0].isEmpty, segments[1] == APIPath.version else {
+        guard segments.count >= 3, segments[0].isEmpty, segments[1] == APIPath.version else {
             throw Route.unknown(path)
         }
-        let name = segments.count > 3 ? segments[3] : nil
-        let part = segments.count > 4 ? segments[4] : nil
-        let member = segments.count > 5 ? segments[5] : nil
-        let choices =
-            member.map { Route.choices(noun: segments[2], name: name, part: part, member: $0) }
-            ?? Route.choices(noun: segments[2], name: name, part: part, network: query["network"])
+        let rest = Array(segments[2...])
+        let choices = Route.table.filter { $0.matches(rest) }
         guard !choices.isEmpty else { throw Route.unknown(path) }
-        guard let route = choices.first(where: { $0.method == method })?.route else {
+        guard let entry = choices.first(where: { $0.method == method }) else {
             throw Route.wrong(method, path: path, allowed: choices.map(\.method))
         }
-        self = route
-        guard name?.isEmpty != true, member?.isEmpty != true else {
-            throw .malformed("the name in \(path.debugDescription) is empty")
-        }
-        let taken: Set<String> =
-            switch route {
-            case .endpoints, .flows: ["network"]
-            default: []
-            }
-        if let stranger = query.keys.filter({ !taken.contains($0) }).min() {
+        let names = entry.names(in: rest)
+        guard !names.contains("") else { throw .malformed("the name in \(path.debugDescription) is empty") }
+        if let stranger = query.keys.filter({ !entry.parameters.contains($0) }).min() {
             throw .malformed("\(path) takes no parameter \(stranger.debugDescription)")
         }
-    }
-
-    /// What can be done with a path; empty if it is no path of the API.
-    private static func choices(
-        noun: String, name: String?, part: String?, network: String?
-    ) -> [(method: HTTPRequest.Method, route: Route)] {
-        switch (noun, name, part) {
-        case ("status", nil, nil): [(.get, .status)]
-        case ("networks", nil, nil): [(.get, .networks), (.post, .createNetwork)]
-        case ("networks", let name?, nil): [(.get, .network(name)), (.delete, .removeNetwork(name))]
-        case ("networks", let name?, "stations"): [(.get, .stations(name)), (.post, .addStation(name))]
-        case ("networks", let name?, "peers"): [(.get, .peers(name)), (.post, .addPeer(name))]
-        case ("endpoints", nil, nil): [(.get, .endpoints(network: network))]
-        case ("endpoints", let id?, nil): [(.get, .endpoint(id))]
-        case ("attach", nil, nil): [(.post, .attach)]
-        case ("detach", nil, nil): [(.post, .detach)]
-        case ("adopt", nil, nil): [(.post, .adopt)]
-        case ("release", nil, nil): [(.post, .release)]
-        case ("publish", nil, nil): [(.get, .publishedPorts), (.post, .publish)]
-        case ("unpublish", nil, nil): [(.post, .unpublish)]
-        case ("flows", nil, nil): [(.get, .flows(network: network))]
-        case ("statistics", nil, nil): [(.get, .statistics)]
-        default: []
-        }
-    }
-
-    /// What can be done with one of a network's parts.
-    private static func choices(
-        noun: String, name: String?, part: String?, member: String
-    ) -> [(method: HTTPRequest.Method, route: Route)] {
-        switch (noun, name, part) {
-        case ("networks", let name?, "stations"): [(.delete, .removeStation(name, mac: member))]
-        case ("networks", let name?, "peers"): [(.delete, .removePeer(name, vtep: member))]
-        default: []
-        }
+        self = entry.make(names, query)
     }
 
     private static func parameters(_ query: Substring) throws(Refusal) -> [String: String] {

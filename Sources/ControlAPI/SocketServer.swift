@@ -11,8 +11,6 @@ struct SocketServer<Responder: HTTPResponder>: Sendable where Responder.Context 
     /// How long requests that are under way may go on after shutdown began; the daemon promises to be gone within a
     /// second.
     static var grace: Duration { .milliseconds(600) }
-    /// More clients than this wait in the backlog; a descriptor each, of the process's 1024.
-    static var mostConnections: Int { 256 }
 
     /// Answers them.
     let responder: Responder
@@ -22,6 +20,8 @@ struct SocketServer<Responder: HTTPResponder>: Sendable where Responder.Context 
     let logger: Logger
     /// Who may connect.
     let permissions: FilePermissions
+    /// What clients get.
+    let limits: ServerLimits
     /// The daemon's option that names the socket, for errors.
     let option: String
     /// Called once, when clients can connect.
@@ -35,10 +35,10 @@ struct SocketServer<Responder: HTTPResponder>: Sendable where Responder.Context 
         let (failures, failure) = AsyncThrowingStream<Never, any Error>.makeStream()
         let application = Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            server: .http1(configuration: .init(additionalChannelHandlers: [RequestDeadline(limits)])),
             configuration: .init(
                 address: .unixDomainSocket(path: file.temporaryPath),
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections)),
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
             onServerRunning: { _ in
                 do {
                     try file.publish(permissions: permissions)

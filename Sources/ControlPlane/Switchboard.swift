@@ -108,7 +108,11 @@ public actor Switchboard: ControlService {
     /// Pools that Docker got, by id.
     var dockerPools: [String: DockerPoolRecord] = [:]
     /// Their addresses that Docker got, by the pool's id.
-    var dockerLeases: [String: Set<IPAddress>] = [:]
+    var dockerLeases: [String: [IPAddress: DockerAddressRecord.Use]] = [:]
+    /// When Docker spoke last of a pool, by its id.
+    var dockerPoolMentions: [String: ContinuousClock.Instant] = [:]
+    /// When it did of all others at the latest.
+    var lastDockerPoolMention = ContinuousClock.now
     /// The port of the host that was chosen last where Docker named none.
     var lastChosenPort: UInt16 = 0
     /// When Docker spoke last of an endpoint that it may still be busy with, by Docker's id.

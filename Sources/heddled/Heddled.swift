@@ -108,6 +108,12 @@ struct Heddled: AsyncParsableCommand {
 
     private func serve(_ paths: RuntimePaths, log: Logger) async throws {
         DescriptorLimit.raise()
+        // Before anything is made: whoever has Docker's socket goes on with it.
+        let dockerLock = try dockerPath.map { path in
+            try RuntimePaths.makeDirectory(of: path)
+            return try SocketLock(path: path, option: "--docker-socket")
+        }
+        defer { withExtendedLifetime(dockerLock) {} }
         let settings = EngineSettings(workers: workers, inputOutput: io)
         let switchboard = try await Switchboard.start(
             paths: paths, engine: settings, uplinks: try UplinkSettings(names: uplink),
@@ -117,7 +123,6 @@ struct Heddled: AsyncParsableCommand {
             ControlServer(service: switchboard, socketPath: paths.socket, logger: log) { ready.serverListens() }
         ]
         if let dockerPath {
-            try RuntimePaths.makeDirectory(of: dockerPath)
             servers.append(
                 DockerServer(service: switchboard, socketPath: dockerPath, logger: log) { ready.serverListens() })
         }

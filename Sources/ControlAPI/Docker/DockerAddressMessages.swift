@@ -31,6 +31,7 @@ struct DockerRequestPool: Decodable, Sendable {
         case subnet = "Pool"
         case range = "SubPool"
         case isIPv6 = "V6"
+        case options = "Options"
     }
 
     init(from decoder: any Decoder) throws {
@@ -38,7 +39,8 @@ struct DockerRequestPool: Decodable, Sendable {
         func given(_ key: Key) throws -> String? { try container.text(key).flatMap { $0.isEmpty ? nil : $0 } }
         request = DockerPoolRequest(
             space: try given(.space) ?? "", subnet: try given(.subnet), range: try given(.range),
-            isIPv6: try container.flag(.isIPv6))
+            isIPv6: try container.flag(.isIPv6),
+            parent: try container.decodeIfPresent(DockerOptions.self, forKey: .options)?.driverOptions["parent"])
     }
 }
 

@@ -4,6 +4,10 @@ import FoundationEssentials
 enum DockerMessage {
     /// Reads a body. Tolerant as Go is: keys that aren't known, or are null or missing, say nothing.
     static func read<Body: Decodable>(_ body: Data, as type: Body.Type = Body.self) throws(DockerBodyError) -> Body {
+        // What isn't read would not be looked at.
+        guard String(validating: body, as: UTF8.self) != nil else {
+            throw DockerBodyError(reason: "the body is not JSON")
+        }
         do {
             return try JSONDecoder().decode(type, from: body)
         } catch let error as DecodingError {
@@ -34,7 +38,7 @@ struct DockerBodyError: Error, CustomStringConvertible {
         switch error {
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context):
             let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-            reason = "the body is not as Docker writes it" + (place.isEmpty ? "" : ", at \(place)")
+            reason = "the body is not as Docker writes it" + (place.isEmpty ? "" : ", at \(place.prefix(200))")
         default: reason = "the body is not JSON"
         }
     }

@@ -11,14 +11,13 @@ struct DockerResponder: HTTPResponder {
 
     /// Larger bodies are refused: 65,535 ports of one container take some 12 MB.
     static let largestBody = 16 << 20
-    /// Docker waits for ever: after this time it is told that it must not.
-    static let patience = Duration.seconds(30)
     /// What both sides say that bodies are.
     static let contentType = "application/vnd.docker.plugins.v1.2+json"
 
     let network: DockerNetworkDriver
     let addresses: DockerAddressDriver
     let logger: Logger
+    let limits: ServerLimits
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let start = ContinuousClock.now
@@ -38,7 +37,9 @@ struct DockerResponder: HTTPResponder {
         } catch is NIOTooManyBytesError {
             response = Self.response(.contentTooLarge, error: "the body is larger than \(Self.largestBody) bytes")
         } catch let error as DockerBodyError {
-            response = Self.response(.badRequest, error: "\(error)", key: method.errorKey)
+            response = Self.response(.badRequest, error: "\(error)")
+        } catch {
+            response = Self.response(.internalServerError, error: "\(error)")
         }
         logger.debug(
             "docker",
@@ -50,7 +51,7 @@ struct DockerResponder: HTTPResponder {
 
     private func answer(_ method: DockerMethod, _ body: Data) async throws -> Data {
         let (network, addresses) = (network, addresses)
-        return try await bounded(Self.patience) {
+        return try await bounded(limits.answer) {
             switch method {
             case .activate: try await network.activate()
             case .network(let method): try await network.answer(method, body)
@@ -59,6 +60,7 @@ struct DockerResponder: HTTPResponder {
         }
     }
 
+    /// Whatever was called, Docker looks for "Err" where the status isn't 200.
     private static func response(_ status: HTTPResponse.Status, error: String, key: String = "Err") -> Response {
         response(status, (try? DockerMessage.bytes([key: error])) ?? Data("{}".utf8))
     }
@@ -75,26 +77,4 @@ extension APIError {
         guard let hint else { return message }
         return message + ". " + hint
     }
-}
-
-/// The control plane can't be interrupted, but whoever waits for it can be told.
-private func bounded<Answer: Sendable>(
-    _ limit: Duration, _ work: @escaping @Sendable () async throws -> Answer
-) async throws -> Answer {
-    let (answers, answer) = AsyncThrowingStream<Answer, any Error>.makeStream()
-    let timer = Task {
-        try await Task.sleep(for: limit)
-        answer.finish(throwing: APIError(.unavailable, "Heddle did not answer in time; it goes on with what was asked"))
-    }
-    defer { timer.cancel() }
-    Task {
-        do {
-            answer.yield(try await work())
-            answer.finish()
-        } catch {
-            answer.finish(throwing: error)
-        }
-    }
-    for try await first in answers { return first }
-    throw CancellationError()
 }

@@ -15,14 +15,15 @@ public struct DockerServer: Service {
     /// Makes a server; see `ControlServer`.
     public init(
         service: some DockerService & DockerAddressService, socketPath: String, logger: Logger,
-        permissions: FilePermissions = [.ownerReadWrite, .groupReadWrite],
+        permissions: FilePermissions = [.ownerReadWrite, .groupReadWrite], limits: ServerLimits = .docker,
         onListening: @escaping @Sendable () async -> Void = {}
     ) {
         let responder = DockerResponder(
             network: DockerNetworkDriver(service: service), addresses: DockerAddressDriver(service: service),
-            logger: logger)
+            logger: logger, limits: limits)
         server = SocketServer(
             responder: responder, socketPath: socketPath, logger: logger, permissions: permissions,
+            limits: limits,
             option: "--docker-socket", onListening: onListening)
     }
 

@@ -12,9 +12,10 @@ struct DockerPoolRecord: Hashable, Sendable {
     /// How Docker names it.
     var id: String
 
-    /// The same for the same request.
-    static func id(space: String, subnet: IPPrefix, range: IPPrefix?) -> String {
-        "\(space)|\(subnet)" + (range.map { "|\($0)" } ?? "")
+    /// What the id of a pool begins with that was given out for a request; what follows is never used again, so that
+    /// whoever still has an old pool's id reaches no other pool by it.
+    static func prefix(space: String, subnet: IPPrefix, range: IPPrefix?) -> String {
+        "\(space)|\(subnet)" + (range.map { "|\($0)" } ?? "") + "#"
     }
 }
 
@@ -24,4 +25,16 @@ struct DockerAddressRecord: Hashable, Sendable {
     var pool: String
     /// The address.
     var address: IPAddress
+    /// What it is for.
+    var use: Use
+
+    /// What an address is for, as far as it can be told.
+    enum Use: String, Hashable, Sendable {
+        /// A network's gateway.
+        case gateway
+        /// Asked for by name while its network was being made: an auxiliary address.
+        case early
+        /// A container's.
+        case container
+    }
 }

@@ -53,7 +53,7 @@ extension Switchboard: DockerService {
         dockerEndpoints = Dictionary(uniqueKeysWithValues: recorded.endpoints.map { ($0.id, $0) })
         let (pools, addresses) = try store.loadDockerPools()
         dockerPools = Dictionary(uniqueKeysWithValues: pools.map { ($0.id, $0) })
-        for address in addresses { dockerLeases[address.pool, default: []].insert(address.address) }
+        for address in addresses { dockerLeases[address.pool, default: [:]][address.address] = address.use }
     }
 
     /// After a start: begins to look for what Docker has left.

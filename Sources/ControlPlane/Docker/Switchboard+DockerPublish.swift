@@ -14,21 +14,46 @@ extension Switchboard {
     ) throws(APIError) {
         let (_, record, network) = try findDockerEndpoint(endpoint)
         let wanted = try DockerPublication(ports)
-        let before = publishes(of: record)
-        if wanted.isFixed, before.map(\.specification) == wanted.fixed { return }
-        try unpublish(before)
-        if ports.isEmpty { return }
-        try Self.refuseUnpublishable(wanted.samples, network: network)
-        for wish in wanted.fixed { evict(publishersOf: wish) }
+        if !ports.isEmpty { try Self.refuseUnpublishable(wanted.samples, network: network) }
+        // What stays is open all the time.
+        let ended = publishes(of: record).filter { !wanted.fixed.contains($0.specification) }
+        try unpublish(ended)
+        do throws(APIError) {
+            try publish(wanted, endpoint: record, network: network)
+        } catch {
+            publishAgain(ended, endpoint: record, network: network)
+            throw error
+        }
+    }
+
+    /// Publishes what is missing of `wanted`: all of it, or none.
+    private func publish(
+        _ wanted: DockerPublication, endpoint: EndpointRecord, network: NetworkRecord
+    ) throws(APIError) {
+        let open = publishes(of: endpoint).map(\.specification)
+        let missing = wanted.fixed.filter { !open.contains($0) }
+        if missing.isEmpty, wanted.isFixed { return }
+        for wish in missing { evict(publishersOf: wish) }
         var triesLeft = Self.mostTries
         while true {
-            let wishes = try wanted.fixed + chooseHostPorts(wanted)
+            let wishes = try missing + chooseHostPorts(wanted)
             do throws(APIError) {
-                _ = try publish(wishes, mode: .translate, endpoint: record, network: network)
+                _ = try publish(wishes, mode: .translate, endpoint: endpoint, network: network)
                 return
             } catch {
                 triesLeft -= 1
                 if wanted.isFixed || error.code != .conflict || triesLeft == 0 { throw error }
+            }
+        }
+    }
+
+    /// Docker was told that what it wanted failed, so that what it had before must be as it was.
+    private func publishAgain(_ records: [PublishRecord], endpoint: EndpointRecord, network: NetworkRecord) {
+        for record in records {
+            do throws(APIError) {
+                _ = try publish([record.specification], mode: record.mode, endpoint: endpoint, network: network)
+            } catch {
+                log.error("\(record.specification) leads to \(endpoint.label) no more: \(error)")
             }
         }
     }

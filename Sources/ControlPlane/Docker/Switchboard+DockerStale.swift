@@ -20,6 +20,7 @@ extension Switchboard {
     /// See `DockerService`.
     public func dockerStarted() {
         dockerMentions = [:]
+        doubtDockerPools()
         var look = ProcessLook()
         for record in endpointRecords.values where record.isDockers && isStale(record, &look) {
             removeStale(record, why: "Docker began anew without it")

@@ -110,7 +110,7 @@ extension Switchboard {
     }
 
     /// `parent`: the interface that leads to the network's own LAN.
-    private func refuseOverlaps(_ subnets: [IPPrefix], besides parent: Int32?) throws(APIError) {
+    func refuseOverlaps(_ subnets: [IPPrefix], besides parent: Int32?) throws(APIError) {
         guard !subnets.isEmpty else { return }
         let routes = try foreignRoutes(besides: parent)
         try OverlapCheck.check(subnets, networks: Array(networkRecords.values), routes: routes)

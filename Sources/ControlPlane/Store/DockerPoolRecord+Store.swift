@@ -23,12 +23,13 @@ extension DockerAddressRecord: FetchableRecord, PersistableRecord {
     static let databaseTableName = "dockerAddress"
 
     init(row: Row) throws {
-        self.init(pool: try row.value("pool"), address: try row.parsed("address"))
+        self.init(pool: try row.value("pool"), address: try row.parsed("address"), use: try row.named("use"))
     }
 
     func encode(to container: inout PersistenceContainer) throws {
         container["pool"] = pool
         container["address"] = address.description
+        container["use"] = use.rawValue
     }
 }
 

@@ -27,4 +27,13 @@ extension Schema {
             }
         }
     }
+
+    /// What Docker's addresses are for. Those that are there already may be anybody's.
+    static func addDockerUses(to migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("5 uses of docker addresses") { database in
+            try database.alter(table: "dockerAddress") { table in
+                table.add(column: "use", .text).notNull().defaults(to: "container")
+            }
+        }
+    }
 }

@@ -84,6 +84,7 @@ enum Schema {
             }
         }
         Self.addDocker(to: &migrator)
+        Self.addDockerUses(to: &migrator)
         return migrator
     }
 }

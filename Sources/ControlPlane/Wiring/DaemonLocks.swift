@@ -65,7 +65,8 @@ final class DaemonLocks: Sendable {
         access(socket + ".ns", F_OK) == 0 || access(socket + ".engine", F_OK) == 0
     }
 
-    private static func lock(_ path: String, what: String, option: String) throws(ControlError) -> Int32 {
+    /// Takes one lock, or says who holds it.
+    static func lock(_ path: String, what: String, option: String) throws(ControlError) -> Int32 {
         let deadline = ContinuousClock.now + patience
         while true {
             let descriptor = heddle_lock_file(path)
@@ -81,7 +82,8 @@ final class DaemonLocks: Sendable {
         }
     }
 
-    private static func write(_ note: Note, to descriptor: Int32) {
+    /// Says in a lock's file who holds it.
+    static func write(_ note: Note, to descriptor: Int32) {
         let text = Array("\(note.pid)\n\(note.partner)\n".utf8)
         // Only for error messages: a note that can't be written is no reason not to start.
         if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }

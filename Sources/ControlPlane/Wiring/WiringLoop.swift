@@ -16,7 +16,22 @@ final class WiringLoop: SerialExecutor, @unchecked Sendable {
     }
 
     private let wake: Int32
-    private let jobs = Mutex<(list: [UnownedJob], isStopped: Bool)>(([], false))
+    /// What waits to be run. What only looks (tasks of high priority) overtakes what changes things and may take its time,
+    /// but in turns: neither keeps the other waiting for ever.
+    private struct Jobs {
+        var looks: [UnownedJob] = []
+        var others: [UnownedJob] = []
+        var isStopped = false
+
+        mutating func next() -> [UnownedJob] {
+            var next: [UnownedJob] = []
+            if !looks.isEmpty { next.append(looks.removeFirst()) }
+            if !others.isEmpty { next.append(others.removeFirst()) }
+            return next
+        }
+    }
+
+    private let jobs = Mutex(Jobs())
     private let thread = Mutex<pthread_t?>(nil)
     private var handlers: [Int32: () -> Void] = [:]
     private var timers: [Timer] = []
@@ -54,8 +69,15 @@ final class WiringLoop: SerialExecutor, @unchecked Sendable {
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
+        let isLook = job.priority.rawValue >= TaskPriority.high.rawValue
         let job = UnownedJob(job)
-        jobs.withLock { $0.list.append(job) }
+        jobs.withLock { jobs in
+            if isLook {
+                jobs.looks.append(job)
+            } else {
+                jobs.others.append(job)
+            }
+        }
         signal()
     }
 
@@ -109,7 +131,7 @@ final class WiringLoop: SerialExecutor, @unchecked Sendable {
         heddle_name_thread("heddle-wiring")
         while true {
             runJobs()
-            if jobs.withLock({ $0.isStopped && $0.list.isEmpty }) { return }
+            if jobs.withLock({ $0.isStopped && $0.looks.isEmpty && $0.others.isEmpty }) { return }
             runTimers()
             wait()
         }
@@ -117,12 +139,9 @@ final class WiringLoop: SerialExecutor, @unchecked Sendable {
 
     private func runJobs() {
         while true {
-            let batch = jobs.withLock { state in
-                defer { state.list.removeAll(keepingCapacity: true) }
-                return state.list
-            }
-            if batch.isEmpty { return }
-            for job in batch { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            let next = jobs.withLock { $0.next() }
+            if next.isEmpty { return }
+            for job in next { job.runSynchronously(on: asUnownedSerialExecutor()) }
         }
     }
 

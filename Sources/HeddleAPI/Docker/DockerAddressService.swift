@@ -20,13 +20,17 @@ public struct DockerPoolRequest: Sendable, Hashable {
     public var range: String?
     /// Whether IPv6 is wanted, where no subnet says so.
     public var isIPv6: Bool
+    /// The interface of the host that leads to the subnet, if the network lies on a LAN: `--ipam-opt parent=IFNAME`.
+    public var parent: String?
 
     /// Makes a request of its parts.
-    public init(space: String, subnet: String? = nil, range: String? = nil, isIPv6: Bool = false) {
+    public init(space: String, subnet: String? = nil, range: String? = nil, isIPv6: Bool = false, parent: String? = nil)
+    {
         self.space = space
         self.subnet = subnet
         self.range = range
         self.isIPv6 = isIPv6
+        self.parent = parent
     }
 }
 
