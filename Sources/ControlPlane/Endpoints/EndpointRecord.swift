@@ -17,7 +17,7 @@ struct EndpointRecord: Hashable, Sendable {
     var id: String
     /// The network's id.
     var network: String
-    /// The data plane's number of the port, 1…4095.
+    /// The data plane's number of the port, 1…16383.
     var port: UInt16
     /// As it was given to attach; empty for an adopted interface.
     var sandbox: String

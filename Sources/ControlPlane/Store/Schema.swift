@@ -84,6 +84,7 @@ enum Schema {
             }
         }
         Self.addDocker(to: &migrator)
+        Self.addLimits(to: &migrator)
         return migrator
     }
 }
