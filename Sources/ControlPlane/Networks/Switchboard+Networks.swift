@@ -121,7 +121,9 @@ extension Switchboard {
     ) throws(APIError) -> NetworkRecord {
         let taken = Set(networkRecords.values.map(\.domain))
         guard let domain = Identifier.lowestFree(besides: taken, below: SharedTables.maximumDomains) else {
-            throw .unavailable("there are \(SharedTables.maximumDomains - 1) networks already", hint: "Remove some, or run a second heddled.")
+            throw .unavailable(
+                "there are \(SharedTables.maximumDomains - 1) networks already",
+                hint: "Remove some, or run a second heddled.")
         }
         let id = Identifier.make()
         var mtu = wish.mtu ?? 0
