@@ -195,8 +195,8 @@ extension Switchboard {
         var taken = takenPorts
         var found: [UInt16] = []
         for _ in 0..<count {
-            guard let port = Identifier.lowestFree(besides: taken) else {
-                throw .unavailable("all 4095 ports are in use", hint: "Detach some, or run a second heddled.")
+            guard let port = Identifier.lowestFree(besides: taken, below: SharedTables.maximumPorts) else {
+                throw .allPortsTaken
             }
             taken.insert(port)
             found.append(port)

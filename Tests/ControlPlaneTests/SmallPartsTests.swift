@@ -67,10 +67,10 @@ import Testing
     }
 
     @Test func theLowestNumberIsTaken() {
-        #expect(Identifier.lowestFree(besides: []) == 1)
-        #expect(Identifier.lowestFree(besides: [1, 2, 4]) == 3)
-        #expect(Identifier.lowestFree(besides: Set(1...4_094)) == 4_095)
-        #expect(Identifier.lowestFree(besides: Set(1...4_095)) == nil)
+        #expect(Identifier.lowestFree(besides: [], below: 4_096) == 1)
+        #expect(Identifier.lowestFree(besides: [1, 2, 4], below: 4_096) == 3)
+        #expect(Identifier.lowestFree(besides: Set(1...4_094), below: 4_096) == 4_095)
+        #expect(Identifier.lowestFree(besides: Set(1...4_095), below: 4_096) == nil)
     }
 
     @Test func marksTellDaemonsApart() {

@@ -64,7 +64,7 @@ private func check(_ table: borrowing StationTable, _ memory: UnsafeMutableRawPo
     guard let again = StationTable(attaching: memory, byteCount: size, now: now) else {
         fatalError("a table that was used is no table any more")
     }
-    for port in UInt16(0)..<4096 {
+    for port in UInt16(0)..<16_384 {
         require(table.learnedCount(port: port) == again.learnedCount(port: port), "a port's count is wrong")
     }
 }

@@ -11,13 +11,20 @@ struct EndpointRecord: Hashable, Sendable {
         case veth
         /// An interface that was there before, in the daemon's namespace.
         case adopted
+        /// Nothing: the sandbox has its loopback interface only. Its port's number is reserved and not used.
+        case loopback = "none"
+        /// Nothing: the sandbox is the host. Its port's number is reserved and not used.
+        case host
+
+        /// Whether the endpoint has a port in the data plane.
+        var isWired: Bool { self != .loopback && self != .host }
     }
 
     /// 16 hexadecimal digits.
     var id: String
     /// The network's id.
     var network: String
-    /// The data plane's number of the port, 1…4095.
+    /// The data plane's number of the port, 1…16383.
     var port: UInt16
     /// As it was given to attach; empty for an adopted interface.
     var sandbox: String
@@ -58,13 +65,16 @@ extension EndpointRecord {
     /// What the API shows.
     func model(network: NetworkRecord, publishes: [PublishRecord] = []) -> Endpoint {
         Endpoint(
-            id: id, network: network.name, sandbox: sandbox, ifname: ifname, via: via.rawValue, mac: mac.description,
+            id: id, network: network.name, sandbox: sandbox, ifname: ifname, via: via.rawValue, mac: via.isWired ? mac.description : "",
             addresses: addresses.map(\.description), name: name, aliases: aliases,
             publish: publishes.map { "\($0.specification)" }, state: isGone ? .gone : .up, vlan: vlan, port: Int(port))
     }
 
     /// What `stats` and `stations` call the port.
-    var label: String { sandbox.isEmpty ? ifname : "\(ifname)@\(sandbox)" }
+    var label: String {
+        if sandbox.isEmpty { return ifname }
+        return via.isWired ? "\(ifname)@\(sandbox)" : sandbox
+    }
 
     /// The near end's name in the private namespace.
     var nearInterface: String { "v\(port)" }

@@ -9,6 +9,8 @@ extension Switchboard {
     public func attach(_ request: AttachRequest) throws(APIError) -> Endpoint {
         let wish = try AttachSpecification(request)
         let network = try networkToJoin(wish)
+        try refuseMixing(wish, network: network)
+        if let driver = network.predefined { return try attachUnwired(wish, driver: driver, network: network) }
         try Self.refuseUnpublishable(wish.publish, network: network)
         try refuseUnfit(wish, network: network)
         try refuseSecond(wish, network: network)
@@ -38,6 +40,7 @@ extension Switchboard {
     /// Makes an endpoint's device, moves it into the sandbox, sets it up, and tells the engine. On an error all that
     /// was made is gone again, but for the record.
     func wire(_ record: inout EndpointRecord, network: NetworkRecord, sandbox: SandboxSession) throws(APIError) {
+        if !record.via.isWired { return try wireNothing(&record, sandbox: sandbox) }
         let plan = PortMaker.Plan(
             port: record.port, ifname: record.ifname, mac: record.mac, mtu: network.mtu,
             alias: mark.alias(of: record.id))

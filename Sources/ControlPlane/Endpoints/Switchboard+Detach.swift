@@ -55,7 +55,7 @@ extension Switchboard {
     func dismantle(_ record: EndpointRecord, sandbox: SandboxSession?) {
         unplug(port: record.port, isTap: record.via == .tap)
         FailPoint.pass(.detachUnplugged)
-        if record.via == .adopted { return }
+        if record.via == .adopted || !record.via.isWired { return }
         var isPairGone = false
         do throws(NetlinkError) {
             isPairGone = try maker.clean(port: record.port) && record.via == .veth

@@ -79,7 +79,7 @@ extension Switchboard {
         let record = endpointRecords.values.first { endpoint in
             guard endpoint.phase == .active, !endpoint.isGone else { return false }
             switch endpoint.via {
-            case .tap: return false
+            case .tap, .loopback, .host: return false
             case .veth: return isPrivate && endpoint.nearIndex == index
             case .adopted: return !isPrivate && endpoint.index == index
             }

@@ -9,6 +9,8 @@ extension Switchboard {
     private static let interval: Duration = .milliseconds(250)
     /// How often sandboxes are looked at that this daemon keeps alive; those are all there, as a rule.
     private static let longInterval: Duration = .seconds(1)
+    /// Sandboxes without a device that are entered in one look: each costs some 50 µs.
+    private static let mostEntered = 32
     /// How long after a sandbox that came back could not be wired it is tried again.
     private static let pause: Duration = .seconds(5)
 
@@ -16,7 +18,7 @@ extension Switchboard {
     func watchSandboxes() {
         guard !isWatchingSandboxes else { return }
         let isMissing = endpointRecords.values.contains { mayReturn($0) }
-        guard isMissing || endpointRecords.values.contains(where: { $0.isPinning && !$0.isGone }) else { return }
+        guard isMissing || endpointRecords.values.contains(where: { isLookedAt($0) }) else { return }
         isWatchingSandboxes = true
         loop.after(isMissing ? Self.interval : Self.longInterval) { [weak self] in
             self?.assumeIsolated { $0.lookForSandboxes() }
@@ -24,18 +26,30 @@ extension Switchboard {
     }
 
     private func mayReturn(_ record: EndpointRecord) -> Bool {
-        guard record.phase == .active, record.isGone, record.via != .adopted else { return false }
+        guard record.phase == .active, record.isGone, record.via != .adopted, record.via != .host else { return false }
         return SandboxReference(record.sandbox)?.isLasting ?? false
+    }
+
+    /// Whether nobody else tells when the endpoint's sandbox vanishes: this daemon itself keeps it alive, or there is no
+    /// device in it.
+    private func isLookedAt(_ record: EndpointRecord) -> Bool {
+        guard record.phase == .active, !record.isGone else { return false }
+        return record.isPinning || record.via == .loopback
     }
 
     private func lookForSandboxes() {
         isWatchingSandboxes = false
-        for record in Array(endpointRecords.values) {
+        var entered = 0
+        // Of many, in another order each time, so that all have their turn.
+        for record in endpointRecords.values.shuffled() {
+            if record.via == .loopback, !record.isGone {
+                entered += 1
+                if entered > Self.mostEntered { continue }
+            }
             if mayReturn(record), (pauses[record.id] ?? .now) <= .now {
                 guard let sandbox = quietly(record), sandbox.cookie != record.cookie else { continue }
                 bringBack(record, into: sandbox)
-            } else if record.isPinning, !record.isGone, !isStillNamed(record) {
-                // Its namespace lives on only because this daemon holds it.
+            } else if isLookedAt(record), !isStillNamed(record) {
                 markGone(record)
             }
         }
@@ -46,10 +60,10 @@ extension Switchboard {
     private func isStillNamed(_ record: EndpointRecord) -> Bool {
         guard let namespace = try? reference(to: record)?.open() else { return false }
         // A namespace that is alive shares its inode number with no other: cheaper than to enter it.
-        if let known = pinned[record.id] { return namespace.identity == known }
+        if record.isPinning, let known = pinned[record.id] { return namespace.identity == known }
         let sandbox = try? SandboxSession(namespace: namespace, what: record.sandbox)
         guard sandbox?.cookie == record.cookie else { return false }
-        pinned[record.id] = namespace.identity
+        if record.isPinning { pinned[record.id] = namespace.identity }
         return true
     }
 

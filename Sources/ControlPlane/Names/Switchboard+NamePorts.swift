@@ -144,7 +144,7 @@ extension Switchboard {
     private func freeNamePort() throws(APIError) -> UInt16 {
         let taken = takenPorts
         guard let port = (1..<UInt16(SharedTables.maximumPorts)).last(where: { !taken.contains($0) }) else {
-            throw .unavailable("all 4095 ports are in use", hint: "Detach some, or run a second heddled.")
+            throw .allPortsTaken
         }
         kernelDrops[port] = nil
         engine.resetCounters(port: port)

@@ -20,6 +20,10 @@ extension Switchboard {
             let subnet = try freeSubnet()
             _ = try createNetwork(NetworkRequest(name: DefaultNetwork.name, subnets: [subnet.description]))
         }
+        if let predefined = PredefinedDriver(rawValue: wish.network), !isThere {
+            _ = try SandboxSession(wish.reference)
+            _ = try createNetwork(NetworkRequest(name: predefined.rawValue, driver: predefined.rawValue))
+        }
         return try findNetwork(wish.network)
     }
 

@@ -119,8 +119,11 @@ extension Switchboard {
     private func newRecord(
         _ wish: NetworkSpecification, parent: FoundParent?
     ) throws(APIError) -> NetworkRecord {
-        guard let domain = Identifier.lowestFree(besides: Set(networkRecords.values.map(\.domain))) else {
-            throw .unavailable("there are 4095 networks already", hint: "Remove some, or run a second heddled.")
+        let taken = Set(networkRecords.values.map(\.domain))
+        guard let domain = Identifier.lowestFree(besides: taken, below: SharedTables.maximumDomains) else {
+            throw .unavailable(
+                "there are \(SharedTables.maximumDomains - 1) networks already",
+                hint: "Remove some, or run a second heddled.")
         }
         let id = Identifier.make()
         var mtu = wish.mtu ?? 0

@@ -41,6 +41,7 @@ extension Switchboard {
             case .veth, .adopted:
                 guard let count = try? PacketSocket.takeDrops(descriptor: held.descriptor) else { continue }
                 update(record.port) { $0.add(count) }
+            case .loopback, .host: continue
             }
         }
     }

@@ -65,7 +65,7 @@ extension Switchboard {
                 rows.append((names.port, row(port: names.port, label: "names", network: network)))
             }
         }
-        for endpoint in endpointRecords.values {
+        for endpoint in endpointRecords.values where endpoint.via.isWired {
             guard let network = networkRecords[endpoint.network] else { continue }
             rows.append((endpoint.port, row(port: endpoint.port, label: endpoint.label, network: network)))
         }

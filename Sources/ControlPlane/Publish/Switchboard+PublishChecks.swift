@@ -20,6 +20,7 @@ extension Switchboard {
     /// Into some networks no port of the host can lead.
     static func refuseUnpublishable(_ wishes: [PublishSpecification], network: NetworkRecord) throws(APIError) {
         guard let wish = wishes.first else { return }
+        if let driver = network.predefined { throw refusal(of: wish, driver: driver) }
         if let parent = network.parent {
             throw .invalid(
                 "cannot publish \(wish): endpoints of \(network.name) have addresses of their own on the LAN of"

@@ -11,8 +11,8 @@ enum Identifier {
         UInt64.random(in: 1 ... .max)
     }
 
-    /// The lowest number of 1…4095 that is not taken; nil if all are.
-    static func lowestFree(besides taken: Set<UInt16>) -> UInt16? {
-        (1...4_095).first { !taken.contains($0) }
+    /// The lowest number from 1 to below the limit that is not taken; nil if all are.
+    static func lowestFree(besides taken: Set<UInt16>, below limit: Int) -> UInt16? {
+        (1..<UInt16(limit)).first { !taken.contains($0) }
     }
 }

@@ -77,6 +77,8 @@ enum Reconciler {
             return isHeld ? .keep(id: endpoint.id) : .reopenSocket(id: endpoint.id)
         }
         let sandbox = seen.sandboxes[endpoint.id] ?? .absent
+        // The host is always there.
+        if endpoint.via == .host { return .keep(id: endpoint.id) }
         if case .present(let cookie, _) = sandbox, cookie != endpoint.cookie, hasReturned(endpoint) {
             return .rewire(id: endpoint.id)
         }
@@ -84,6 +86,9 @@ enum Reconciler {
         if endpoint.isGone { return .markGone(id: endpoint.id) }
         switch endpoint.via {
         case .tap: return tapStep(endpoint, isHeld: isHeld, sandbox: sandbox)
+        case .loopback, .host:
+            if case .present(endpoint.cookie, _) = sandbox { return .keep(id: endpoint.id) }
+            return .markGone(id: endpoint.id)
         case .veth, .adopted: return vethStep(endpoint, isHeld: isHeld, sandbox: sandbox, mark: mark, seen: seen)
         }
     }

@@ -11,7 +11,7 @@ extension Switchboard {
         for port in taken where port.kind != .uplink {
             seen.held[port.port] = HeldPort(isTap: port.kind == .tap, token: port.token)
         }
-        for endpoint in endpointRecords.values where endpoint.via != .adopted {
+        for endpoint in endpointRecords.values where endpoint.via != .adopted && endpoint.via != .host {
             seen.sandboxes[endpoint.id] = look(at: endpoint)
         }
         seen.isPrivateNew = privateNamespace.isNew

@@ -1,4 +1,5 @@
 import Addresses
+import DataPlane
 import GRDB
 
 extension TunnelRecord: FetchableRecord, PersistableRecord {
@@ -8,7 +9,7 @@ extension TunnelRecord: FetchableRecord, PersistableRecord {
         let place = TunnelPlace(local: try row.parsed("local"), udpPort: try row.value("udpPort"))
         self.init(place: place, ports: try row.list("ports"), tokens: try row.list("tokens"))
         guard ports.count == Self.portCount, Set(ports).count == ports.count else { throw row.damage("ports") }
-        guard ports.allSatisfy({ (1...4_095).contains($0) }) else { throw row.damage("ports") }
+        guard ports.allSatisfy({ $0 > 0 && Int($0) < SharedTables.maximumPorts }) else { throw row.damage("ports") }
         guard tokens.count == ports.count else { throw row.damage("tokens") }
     }
 

@@ -85,6 +85,7 @@ enum Schema {
         }
         Self.addDocker(to: &migrator)
         Self.addDockerUses(to: &migrator)
+        Self.addLimits(to: &migrator)
         return migrator
     }
 }

@@ -1,3 +1,4 @@
+import DataPlane
 import HeddleAPI
 
 extension APIError {
@@ -19,6 +20,12 @@ extension APIError {
 
     static func unavailable(_ message: String, hint: String? = nil) -> APIError {
         APIError(.unavailable, message, hint: hint)
+    }
+
+    /// No port is left in the data plane.
+    static var allPortsTaken: APIError {
+        unavailable(
+            "all \(SharedTables.maximumPorts - 1) ports are in use", hint: "Detach some, or run a second heddled.")
     }
 
     /// A text as an error message shows it: in quotes, without control characters, not endless.

@@ -24,11 +24,11 @@ struct NetworkSpecification: Hashable, Sendable {
     var overlay: OverlaySettings?
     /// What joins the network to a LAN; nil for other drivers.
     var parent: ParentSpecification?
+    /// The driver of the networks that are there without being made; nil for other drivers.
+    var predefined: PredefinedDriver?
 
     /// The driver that is meant where none is named.
     static let defaultDriver = "bridge"
-    /// Drivers that users may have read about.
-    private static let knownDrivers = ["host", "none"]
     /// IPv4 needs 68 (RFC 791); a TAP carries at most 65535 bytes with its Ethernet header.
     static let mtuRange = 68...65_521
     /// RFC 8200 section 5.
@@ -38,7 +38,15 @@ struct NetworkSpecification: Hashable, Sendable {
     init(_ request: NetworkRequest) throws(APIError) {
         try NameRule.check(request.name, what: "network")
         name = request.name
-        if request.driver == ParentSettings.driver {
+        predefined = request.driver.flatMap { PredefinedDriver(rawValue: $0) }
+        if let predefined {
+            try predefined.check(request)
+        } else {
+            try PredefinedDriver.refuseName(of: request, driver: request.driver ?? Self.defaultDriver)
+        }
+        if predefined != nil {
+            overlay = nil
+        } else if request.driver == ParentSettings.driver {
             parent = try ParentSpecification(request.options ?? [:])
         } else {
             overlay = try Self.overlay(request.driver ?? Self.defaultDriver, options: request.options ?? [:])
@@ -57,6 +65,7 @@ struct NetworkSpecification: Hashable, Sendable {
 
     /// The driver's name.
     var driver: String {
+        if let predefined { return predefined.rawValue }
         if parent != nil { return ParentSettings.driver }
         return overlay == nil ? Self.defaultDriver : OverlaySettings.driver
     }
@@ -80,11 +89,9 @@ struct NetworkSpecification: Hashable, Sendable {
     ) throws(APIError) -> OverlaySettings? {
         if driver == OverlaySettings.driver { return try OverlaySpecification.settings(options) }
         guard driver == defaultDriver else {
-            let reason =
-                knownDrivers.contains(driver) ? "is not supported by this version of heddled" : "is not a driver"
             throw .invalid(
-                "\(APIError.quoted(driver)) \(reason)",
-                hint: "Use --driver bridge, which is the default, overlay or macvlan.")
+                "\(APIError.quoted(driver)) is not a driver",
+                hint: "Use --driver bridge, which is the default, overlay, macvlan, host or none.")
         }
         if let key = options.keys.min() {
             let isOverlays = OverlaySettings.Key.all.contains(key)

@@ -67,7 +67,7 @@ public struct PortGuard: Sendable, Hashable {
 
 /// Everything the engine must know of a port. Identifiers are chosen by the control plane.
 public struct PortConfiguration: Sendable, Hashable {
-    /// 1…4095.
+    /// 1…16383.
     public var id: UInt16
     /// 1…4095; 0 for ports of a tunnel and uplinks, which are in no domain.
     public var domain: UInt16
@@ -103,7 +103,7 @@ public struct PortConfiguration: Sendable, Hashable {
 
 /// Everything the engine must know of a domain.
 public struct DomainConfiguration: Sendable, Hashable {
-    /// 1…4095.
+    /// 1…16383.
     public var id: UInt16
     /// How long a station that is not heard of is remembered, in milliseconds (802.1D: 300 s).
     public var ageingMilliseconds: UInt32

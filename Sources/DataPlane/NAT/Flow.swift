@@ -2,8 +2,8 @@
 ///
 /// Plain data of exactly 128 bytes without pointers, in memory that outlives the engine and that the daemon reads:
 ///
-///     0 seal · 4 protocol · 5 marks · 6 domain, incoming, state · 8 inside port, scale · 10 ports · 16 publish
-///     20 created · 24 addresses · 72 MAC, uplink, scale · 80 seen · 84 windows · 88 counters · 112 TCP numbers
+///     0 seal · 4 protocol · 5 marks · 6 domain, incoming, state · 8 inside port · 10 ports · 16 publish
+///     20 created · 24 addresses · 72 MAC, uplink · 80 seen · 84 windows · 88 counters, scales · 112 TCP numbers
 ///
 /// The seal is zero in a free entry, and otherwise a check of everything that stays the same for a flow's life. It is written last
 /// and cleared first, so that an entry that was being written when its engine was killed isn't taken for a flow.
@@ -16,8 +16,8 @@ package struct Flow {
     var marks: UInt8
     /// Domain (11…0), incoming (12), state (15…13).
     private var life: UInt16
-    /// Inside port (11…0), window scale of the outside (15…12).
-    private var place: UInt16
+    /// See `insidePort`.
+    private let place: UInt16
     private let insideNumber: UInt16
     private let outsideNumber: UInt16
     private let remoteNumber: UInt16
@@ -31,14 +31,15 @@ package struct Flow {
     private let outsideLow: UInt64
     private let remoteHigh: UInt64
     private let remoteLow: UInt64
-    /// MAC (47…0), uplink (59…48), window scale of the inside (63…60).
+    /// MAC (47…0), uplink (63…48).
     private var owner: UInt64
     /// When something was last heard of it that keeps it alive, milliseconds.
     package var seen: UInt32
     private var outWindow: UInt16
     private var inWindow: UInt16
-    /// Bytes (55…0), frames beyond 32 bits (63…56).
+    /// Bytes (51…0), window scale of the inside (55…52), frames beyond 32 bits (63…56).
     private var outCount: UInt64
+    /// Likewise, of the outside.
     private var inCount: UInt64
     private var outFrameCount: UInt32
     private var inFrameCount: UInt32
@@ -79,7 +80,7 @@ package struct Flow {
         self.proto = proto
         marks = 0
         life = (domain & 0xFFF) | (isIncoming ? 0x1000 : 0) | UInt16(FlowState.opening.code) &<< 13
-        place = insidePort & 0xFFF
+        place = insidePort & Self.portMask
         insideNumber = inside.port
         outsideNumber = outside.port
         remoteNumber = remote.port
@@ -91,7 +92,7 @@ package struct Flow {
         outsideLow = outside.low
         remoteHigh = remote.high
         remoteLow = remote.low
-        owner = insideMAC & 0xFFFF_FFFF_FFFF | UInt64(uplink & 0xFFF) &<< 48
+        owner = insideMAC & 0xFFFF_FFFF_FFFF | UInt64(uplink & Self.portMask) &<< 48
         seen = now
         (outWindow, inWindow, outCount, inCount, outFrameCount, inFrameCount) = (0, 0, 0, 0, 0, 0)
         (outEnd, outAcknowledged, inEnd, inAcknowledged) = (0, 0, 0, 0)
@@ -130,16 +131,19 @@ extension Flow {
         @inline(__always) @_noAllocation @_noLocks get { life & 0xFFF }
     }
 
-    /// The data plane's number of the endpoint's port, 1…4095.
+    /// What a port's number is cut to.
+    static var portMask: UInt16 { @_noAllocation @_noLocks get { 0x3FFF } }
+
+    /// The data plane's number of the endpoint's port, 1…16383.
     package var insidePort: UInt16 {
-        @inline(__always) @_noAllocation @_noLocks get { place & 0xFFF }
+        @inline(__always) @_noAllocation @_noLocks get { place }
     }
 
     /// The data plane's number of the uplink; may be changed when the way to the remote changes.
     package var uplink: UInt16 {
-        @inline(__always) @_noAllocation @_noLocks get { UInt16(truncatingIfNeeded: owner &>> 48) & 0xFFF }
+        @inline(__always) @_noAllocation @_noLocks get { UInt16(truncatingIfNeeded: owner &>> 48) }
         @inline(__always) @_noAllocation @_noLocks set {
-            owner = owner & 0xF000_FFFF_FFFF_FFFF | UInt64(newValue & 0xFFF) &<< 48
+            owner = owner & 0xFFFF_FFFF_FFFF | UInt64(newValue & Self.portMask) &<< 48
         }
     }
 
@@ -172,14 +176,19 @@ extension Flow {
         }
     }
 
+    /// Where bytes are counted; 2^52 of them are 4.5 petabytes, four days at 100 Gbit/s, and then the count is at zero again.
+    private static var byteMask: UInt64 { @_noAllocation @_noLocks get { 0xF_FFFF_FFFF_FFFF } }
+    /// Where a window scale stands beside the bytes.
+    private static var scaleShift: UInt64 { @_noAllocation @_noLocks get { 52 } }
+
     /// Frames from inside to outside; 40 bits.
     package var outFrames: UInt64 {
         @_noAllocation @_noLocks get { (outCount &>> 56) &<< 32 | UInt64(outFrameCount) }
     }
 
-    /// Bytes from inside to outside; 56 bits.
+    /// Bytes from inside to outside; 52 bits.
     package var outBytes: UInt64 {
-        @_noAllocation @_noLocks get { outCount & 0xFF_FFFF_FFFF_FFFF }
+        @_noAllocation @_noLocks get { outCount & Self.byteMask }
     }
 
     /// Frames from outside to inside; 40 bits.
@@ -187,26 +196,26 @@ extension Flow {
         @_noAllocation @_noLocks get { (inCount &>> 56) &<< 32 | UInt64(inFrameCount) }
     }
 
-    /// Bytes from outside to inside; 56 bits.
+    /// Bytes from outside to inside; 52 bits.
     package var inBytes: UInt64 {
-        @_noAllocation @_noLocks get { inCount & 0xFF_FFFF_FFFF_FFFF }
+        @_noAllocation @_noLocks get { inCount & Self.byteMask }
     }
 
     /// Counts what passed.
     @inline(__always) @_noAllocation @_noLocks
     mutating func count(fromInside: Bool, frames: UInt32, bytes: Int) {
-        // Invariant: a frame has fewer than 2^56 bytes, and nothing is lost beyond that but the count.
+        // Invariant: a frame has fewer than 2^52 bytes; a count that comes round leaves what stands beside it alone.
         let added = UInt64(truncatingIfNeeded: bytes) & 0xFFFF_FFFF
         if fromInside {
             let (sum, isOver) = outFrameCount.addingReportingOverflow(frames)
             outFrameCount = sum
-            let high = (outCount &>> 56) &+ (isOver ? 1 : 0)
-            outCount = high &<< 56 | (outCount &+ added) & 0xFF_FFFF_FFFF_FFFF
+            let rest = (outCount & ~Self.byteMask) &+ (isOver ? 1 &<< 56 : 0)
+            outCount = rest | (outCount &+ added) & Self.byteMask
         } else {
             let (sum, isOver) = inFrameCount.addingReportingOverflow(frames)
             inFrameCount = sum
-            let high = (inCount &>> 56) &+ (isOver ? 1 : 0)
-            inCount = high &<< 56 | (inCount &+ added) & 0xFF_FFFF_FFFF_FFFF
+            let rest = (inCount & ~Self.byteMask) &+ (isOver ? 1 &<< 56 : 0)
+            inCount = rest | (inCount &+ added) & Self.byteMask
         }
     }
 }
@@ -273,7 +282,7 @@ extension Flow {
 
     /// Whether it is a flow that a table has written whole.
     package var isSound: Bool {
-        guard seal != 0, seal == properSeal, insidePort != 0 else { return false }
+        guard seal != 0, seal == properSeal, insidePort != 0, insidePort <= Self.portMask else { return false }
         switch state {
         case .unused: return false
         case .closing: if proto != IPProtocol.tcp { return false }
@@ -323,7 +332,7 @@ extension Flow {
         side.end = fromInside ? outEnd : inEnd
         side.acknowledged = fromInside ? outAcknowledged : inAcknowledged
         side.window = fromInside ? outWindow : inWindow
-        side.scale = fromInside ? UInt8(truncatingIfNeeded: owner &>> 60) : UInt8(truncatingIfNeeded: place &>> 12)
+        side.scale = UInt8(truncatingIfNeeded: (fromInside ? outCount : inCount) &>> Self.scaleShift) & 15
         side.hasSYN = marks & Mark.synOut != 0
         side.hasAcknowledged = marks & Mark.ackOut != 0
         side.hasFIN = marks & Mark.finOut != 0
@@ -342,13 +351,13 @@ extension Flow {
             outEnd = side.end
             outAcknowledged = side.acknowledged
             outWindow = side.window
-            owner = owner & 0x0FFF_FFFF_FFFF_FFFF | UInt64(side.scale) &<< 60
+            outCount = outCount & ~(15 &<< Self.scaleShift) | UInt64(side.scale & 15) &<< Self.scaleShift
         } else {
             marks = marks & ~(mask &<< 1) | known &<< 1
             inEnd = side.end
             inAcknowledged = side.acknowledged
             inWindow = side.window
-            place = place & 0xFFF | UInt16(side.scale & 15) &<< 12
+            inCount = inCount & ~(15 &<< Self.scaleShift) | UInt64(side.scale & 15) &<< Self.scaleShift
         }
     }
 }

@@ -87,7 +87,7 @@ struct FlowIndex {
 /// Zeroed memory; ends the process if there is none, as Swift's own allocation does.
 func zeroed<Element: BitwiseCopyable>(_ type: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
     guard let memory = calloc(count, MemoryLayout<Element>.stride) else {
-        fatalError("no memory for the tables of translated flows")
+        fatalError("no memory for the tables of the data plane")
     }
     return memory.bindMemory(to: type, capacity: count)
 }

@@ -9,7 +9,7 @@ extension FlowTable {
     /// - Parameters:
     ///   - proto: as in IP.
     ///   - domain: the network, 1…4095.
-    ///   - insidePort: the endpoint's port number, 1…4095; limits are counted against it.
+    ///   - insidePort: the endpoint's port number, 1…16383; limits are counted against it.
     ///   - insideMAC: the endpoint's MAC.
     ///   - inside: the frame's source.
     ///   - remote: its destination.
@@ -50,7 +50,7 @@ extension FlowTable {
     /// - Parameters:
     ///   - proto: as in IP.
     ///   - domain: the endpoint's network, 1…4095.
-    ///   - insidePort: the endpoint's port number, 1…4095.
+    ///   - insidePort: the endpoint's port number, 1…16383.
     ///   - insideMAC: the endpoint's MAC.
     ///   - inside: the endpoint's end.
     ///   - outside: the frame's destination: the published address and port.
@@ -155,7 +155,7 @@ extension FlowTable {
     /// Whether a flow is one that this endpoint goes on with.
     @inline(__always) @_noAllocation @_noLocks
     private func isLive(_ number: UInt32, insidePort: UInt16) -> Bool {
-        !flow(number).pointee.isExpired(now: clock) && flow(number).pointee.insidePort == insidePort & 0xFFF
+        !flow(number).pointee.isExpired(now: clock) && flow(number).pointee.insidePort == insidePort & Flow.portMask
     }
 
     /// Whether a flow may have to make way for another one with one of its keys.

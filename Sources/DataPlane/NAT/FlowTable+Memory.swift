@@ -5,7 +5,7 @@ import Synchronization
 ///     0 magic · 8 entry bytes, version · 16 capacity · 24…4095 zero
 extension FlowTable {
     private static let magic: UInt64 = 0x4845_4444_4C46_4C31
-    private static let version: UInt64 = 1
+    private static let version: UInt64 = 2
     static var headerBytes: Int { 4_096 }
 
     /// Bytes of the shared memory.

@@ -38,14 +38,14 @@ extension FlowTable {
         var first = mapping(domain: domain, inside: inside, outside: outside)
         // The address is another endpoint's now: flows of the one before it go, a few at a time.
         var looks = 64
-        while first != 0, flow(first).pointee.insidePort != insidePort & 0xFFF, looks > 0 {
+        while first != 0, flow(first).pointee.insidePort != insidePort & Flow.portMask, looks > 0 {
             remove(first)
             first = mapping(domain: domain, inside: inside, outside: outside)
             looks &-= 1
         }
         if first != 0 {
             outside.port = flow(first).pointee.outside.port
-            return flow(first).pointee.insidePort == insidePort & 0xFFF ? nil : .noPort
+            return flow(first).pointee.insidePort == insidePort & Flow.portMask ? nil : .noPort
         }
         if Int(lists.endpoint(insidePort).pointee.ports) >= limits.portsPerEndpoint { return .endpointLimit }
         if pool.count == 0 { return .noPort }

@@ -15,7 +15,7 @@ package struct FragmentTable: ~Copyable {
     package static var lifetime: UInt32 { @_noAllocation @_noLocks get { 30_000 } }
     /// What a side may have at the cost of others.
     static var fairShare: Int { @_noAllocation @_noLocks get { 16 } }
-    static var sides: Int { @_noAllocation @_noLocks get { 4_096 } }
+    static var sides: Int { @_noAllocation @_noLocks get { StationTable.portLimit } }
     static var buckets: Int { @_noAllocation @_noLocks get { 2_048 } }
     /// No entry.
     static var none: UInt16 { @_noAllocation @_noLocks get { 0xFFFF } }

@@ -4,7 +4,7 @@ import Addresses
 extension Router {
     /// Gives a domain its router, changes it, or takes it away with its flows.
     mutating func setGateway(_ domain: UInt16, _ configuration: GatewayConfiguration?) {
-        guard Switch.isIdentifier(domain) else { return }
+        guard Switch.isDomain(domain) else { return }
         let before = gateway(domain).pointee
         guard let configuration else {
             if before.isPresent { _ = flows.removeAll(domain: domain) }
@@ -33,7 +33,7 @@ extension Router {
     /// Domains beyond the room for them are not reached from outside.
     private mutating func listRoutedDomains() {
         routedCount = 0
-        for id in 0..<Switch.identifiers
+        for id in 0..<Switch.domainLimit
         where gateways[id].isPresent && gateways[id].isRouted && !gateways[id].isInternal {
             guard routedCount < routedDomains.count else { return }
             routedDomains[routedCount] = UInt16(id)
@@ -43,7 +43,7 @@ extension Router {
 
     /// Makes an uplink or changes it.
     mutating func setUplink(_ configuration: UplinkConfiguration) {
-        guard Switch.isIdentifier(configuration.port) else { return }
+        guard Switch.isPort(configuration.port) else { return }
         var new = Uplink()
         new.isPresent = true
         new.mac = configuration.mac.value
@@ -118,7 +118,7 @@ extension Router {
         let gateways = gateways
         _ = flows.removeAll { flow in
             if flow.isIncoming, !published.contains(flow.publish) { return true }
-            let domain = Int(flow.domain) & (Switch.identifiers - 1)
+            let domain = Int(flow.domain) & (Switch.domainLimit - 1)
             return !gateways[domain].isPresent || !isMember(flow.insidePort, flow.domain)
         }
     }

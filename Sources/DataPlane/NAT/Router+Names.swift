@@ -21,7 +21,7 @@ extension Router {
         // The kernel would count these where nobody looks.
         if case .udp = packet.kind, !Self.isChecksumRight(frame, packet) { return .drop(.packetMalformed) }
         let count = frame.packets(payload: packet.transportPayload)
-        let bucket = questionBuckets + (Int(frame.ingress) & (Switch.identifiers &- 1))
+        let bucket = questionBuckets + (Int(frame.ingress) & (Switch.portLimit &- 1))
         guard bucket.pointee.take(count, now: frame.now) else { return .drop(.questionLimit) }
         return .toNames(gateway.namePort)
     }

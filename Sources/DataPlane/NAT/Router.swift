@@ -1,4 +1,5 @@
 import Addresses
+import Glibc
 
 /// The router of one worker: what leaves its networks and what enters them. Decides what happens to a packet and rewrites
 /// it in place; sends nothing. Files beside this one: +Outgoing and +Incoming (the two ways of a packet), +Hairpin,
@@ -81,33 +82,32 @@ struct Router: ~Copyable {
     /// it.
     init(memory: UnsafeMutableRawPointer, now: UInt32) {
         flows = FlowTable(memory: memory, now: now)
-        uplinks = .allocate(capacity: Switch.identifiers)
-        uplinks.initialize(repeating: Uplink(), count: Switch.identifiers)
+        // An absent uplink is all zero, as is the bucket of a port that never asked.
+        uplinks = zeroed(Uplink.self, count: Switch.portLimit)
         remoteMACs = .allocate(capacity: FlowTable.capacity)
         remoteMACs.initialize(repeating: 0, count: FlowTable.capacity)
-        gateways = .allocate(capacity: Switch.identifiers)
-        gateways.initialize(repeating: Gateway(), count: Switch.identifiers)
-        questionBuckets = .allocate(capacity: Switch.identifiers)
-        questionBuckets.initialize(repeating: QuestionBucket(), count: Switch.identifiers)
+        gateways = .allocate(capacity: Switch.domainLimit)
+        gateways.initialize(repeating: Gateway(), count: Switch.domainLimit)
+        questionBuckets = zeroed(QuestionBucket.self, count: Switch.portLimit)
     }
 
     deinit {
         remoteMACs.deallocate()
-        uplinks.deallocate()
+        Glibc.free(uplinks)
         gateways.deallocate()
-        questionBuckets.deallocate()
+        Glibc.free(questionBuckets)
     }
 
     /// An uplink. Any number is safe: it is masked.
     @inline(__always) @_noAllocation @_noLocks
     func uplink(_ port: UInt16) -> UnsafeMutablePointer<Uplink> {
-        uplinks + (Int(port) & (Switch.identifiers &- 1))
+        uplinks + (Int(port) & (Switch.portLimit &- 1))
     }
 
     /// A domain's gateway. Any number is safe: it is masked.
     @inline(__always) @_noAllocation @_noLocks
     func gateway(_ domain: UInt16) -> UnsafeMutablePointer<Gateway> {
-        gateways + (Int(domain) & (Switch.identifiers &- 1))
+        gateways + (Int(domain) & (Switch.domainLimit &- 1))
     }
 
     /// Whether a frame's packet is for one of the host's addresses, or isn't IP. What is cut isn't.

@@ -2,7 +2,7 @@ package import Addresses
 
 /// An IP address and a port (RFC 8489's word): one end of a flow. Of an echo flow the port is the identifier on the side
 /// that asks, and 0 on the other.
-package struct TransportAddress: Sendable {
+package struct TransportAddress: Sendable, BitwiseCopyable {
     /// The first 64 bits of the address; an IPv4 address is mapped (RFC 4291, 2.5.5.2).
     package var high: UInt64
     /// The last 64 bits.

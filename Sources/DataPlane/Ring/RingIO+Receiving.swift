@@ -4,7 +4,7 @@ extension RingIO {
     @_noAllocation @_noLocks
     package mutating func receive(port: UInt16) {
         let index = Int(port)
-        guard index < Self.tableSize - 1, ports[index].isAttached else { return }
+        guard index > 0, index < Self.tableSize, ports[index].isAttached else { return }
         if ports[index].isPending || ports[index].isReceiving { return }
         if let kind = ports[index].kind, kind.onlySends { return }
         // Invariant: a port is pending at most once, so the list never outgrows the table.
@@ -16,7 +16,7 @@ extension RingIO {
     @_noAllocation @_noLocks
     package mutating func cancel(port: UInt16) -> Bool {
         let index = Int(port)
-        guard index < Self.tableSize - 1 else { return false }
+        guard index > 0, index < Self.tableSize else { return false }
         if ports[index].isPending {
             var kept = 0
             for position in 0..<pendingCount where pending[position] != port {

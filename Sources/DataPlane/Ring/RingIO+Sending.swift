@@ -4,7 +4,8 @@ extension RingIO {
     @_noAllocation @_noLocks
     package mutating func send(_ frame: OutgoingFrame) -> Bool {
         let index = Int(frame.port)
-        guard index < Self.tableSize - 1, let kind = ports[index].kind, let (entry, position) = ring.nextEntry() else {
+        guard index > 0, index < Self.tableSize, let kind = ports[index].kind, let (entry, position) = ring.nextEntry()
+        else {
             return false
         }
         let data = UserData(
@@ -52,7 +53,7 @@ extension RingIO {
     @_noAllocation @_noLocks
     package mutating func send(_ message: OutgoingMessage) -> Bool {
         let index = Int(message.port)
-        guard index < Self.tableSize - 1, let kind = ports[index].kind, let (entry, _) = ring.nextEntry() else {
+        guard index > 0, index < Self.tableSize, let kind = ports[index].kind, let (entry, _) = ring.nextEntry() else {
             return false
         }
         let data = UserData(

@@ -43,12 +43,14 @@ package struct RingIO: FrameIO, ~Copyable {
     }
 
     static var bufferGroup: UInt16 { @_noAllocation @_noLocks get { 0 } }
-    static var tableSize: Int { @_noAllocation @_noLocks get { SharedTables.maximumPorts &+ 1 } }
+    static var tableSize: Int { @_noAllocation @_noLocks get { SharedTables.maximumPorts } }
+    /// Where the waker's descriptor is registered: no port has this number.
+    private static var wakerPlace: Int32 { @_noAllocation @_noLocks get { 0 } }
 
     var ring: SubmissionRing
     let slots: SlotMemory
     var free: SlotStack
-    /// One for each port number, and one for the waker.
+    /// One for each port number.
     let ports: UnsafeMutablePointer<Port>
     /// Ports to be armed with the next submission, in order.
     let pending: UnsafeMutablePointer<UInt16>
@@ -77,8 +79,8 @@ package struct RingIO: FrameIO, ~Copyable {
         var ring = try SubmissionRing(entries: 1_024, completions: UInt32(completions))
         let supported = heddle_ring_supports(ring.descriptor, Opcode.readMultishot)
         guard supported == 1 else { throw supported < 0 ? Errno(rawValue: -supported) : .notSupportedOnSocket }
-        try Self.check(heddle_ring_register_files(ring.descriptor, UInt32(Self.tableSize)))
-        try Self.check(heddle_ring_update_file(ring.descriptor, UInt32(Self.tableSize - 1), waker))
+        try Self.check(heddle_ring_register_files(ring.descriptor, UInt32(Self.registered)))
+        try Self.check(heddle_ring_update_file(ring.descriptor, UInt32(Self.wakerPlace), waker))
 
         let bytes = max(slotCount * 16, 4_096)
         guard
@@ -128,6 +130,13 @@ package struct RingIO: FrameIO, ~Copyable {
         munmap(bufferRing, bufferRingBytes)
     }
 
+    /// Descriptors that may be registered. The kernel takes no more than may be open.
+    private static var registered: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return tableSize }
+        return Int(min(limit.rlim_cur, rlim_t(tableSize)))
+    }
+
     private static func check(_ result: Int32) throws(Errno) {
         guard result >= 0 else { throw Errno(rawValue: -result) }
     }
@@ -138,14 +147,16 @@ package struct RingIO: FrameIO, ~Copyable {
         guard let (entry, _) = ring.nextEntry() else { return }
         entry.storeBytes(of: Opcode.pollAdd, as: UInt8.self)
         entry.storeBytes(of: EntryFlags.fixedFile, toByteOffset: 1, as: UInt8.self)
-        entry.storeBytes(of: Int32(tableSize - 1), toByteOffset: 4, as: Int32.self)
+        entry.storeBytes(of: wakerPlace, toByteOffset: 4, as: Int32.self)
         entry.storeBytes(of: 1, toByteOffset: 28, as: UInt32.self)  // POLLIN
         entry.storeBytes(of: Tag.wake << 56, toByteOffset: 32, as: UInt64.self)
     }
 
     package mutating func attach(port: UInt16, descriptor: Int32, kind: PortKind) -> Int32 {
         let index = Int(port)
-        guard index < Self.tableSize - 1 else { return EINVAL }
+        guard index > 0, index < Self.tableSize else { return EINVAL }
+        // As many descriptors may be open as are registered: EMFILE says which limit it is.
+        guard index < Self.registered else { return EMFILE }
         let result = heddle_ring_update_file(ring.descriptor, UInt32(index), descriptor)
         guard result == 0 else { return -result }
         ports[index].kind = kind
@@ -156,7 +167,7 @@ package struct RingIO: FrameIO, ~Copyable {
 
     package mutating func detach(port: UInt16) {
         let index = Int(port)
-        guard index < Self.tableSize - 1, ports[index].isAttached else { return }
+        guard index > 0, index < Self.tableSize, ports[index].isAttached else { return }
         // Entries that name the slot are issued first: afterwards the slot may name another file.
         ring.submit()
         _ = heddle_ring_update_file(ring.descriptor, UInt32(index), -1)

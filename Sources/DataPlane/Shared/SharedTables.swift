@@ -12,14 +12,17 @@ public import SystemPackage
 public struct SharedTables: ~Copyable, @unchecked Sendable {
     // Sendable: the fields never change, and what the mapping holds is written in aligned 8-byte words.
 
-    /// Ports and domains that one engine can hold, with number 0 for none.
-    public static var maximumPorts: Int { @_noAllocation @_noLocks get { 4_096 } }
+    /// Ports that one engine can hold, with number 0 for none.
+    public static var maximumPorts: Int { @_noAllocation @_noLocks get { StationTable.portLimit } }
+    /// Domains that one engine can hold, with number 0 for none.
+    public static var maximumDomains: Int { @_noAllocation @_noLocks get { StationTable.domainLimit } }
     /// Stations that one worker can remember.
     public static let stationCapacity = 16_384
 
     private static var page: Int { @_noAllocation @_noLocks get { 4_096 } }
-    private static let magic: UInt64 = 0x3353_4C42_5444_4548  // "HEDTBLS3"
-    private static let countersBytes = 2 * maximumPorts * CounterIndex.count * MemoryLayout<UInt64>.size
+    private static let magic: UInt64 = 0x3453_4C42_5444_4548  // "HEDTBLS4"
+    private static let countersBytes =
+        (maximumPorts + maximumDomains) * CounterIndex.count * MemoryLayout<UInt64>.size
 
     /// Why a file can't serve as tables.
     public enum OpenError: Error, Sendable, Hashable {
@@ -131,7 +134,7 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
     @_noAllocation @_noLocks @inline(__always)
     func numbers(overlay domain: UInt16) -> UnsafeMutablePointer<UInt64> {
         // Invariant: as in `numbers(of:)`; these follow the ports'.
-        let index = Self.maximumPorts &+ (Int(domain) & (Self.maximumPorts - 1))
+        let index = Self.maximumPorts &+ (Int(domain) & (Self.maximumDomains - 1))
         return (memory + Self.page).assumingMemoryBound(to: UInt64.self) + index * CounterIndex.count
     }
 

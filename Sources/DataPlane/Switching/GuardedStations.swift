@@ -1,8 +1,10 @@
+import Glibc
+
 /// Which stations have a port with a source guard for them, whatever was heard of them: chains of ports by a hash of
 /// domain and MAC. Owned by a worker.
 struct GuardedStations: ~Copyable {
     /// Chains and ports, a power of two.
-    private static var size: Int { @_noAllocation @_noLocks get { StationTable.identifiers } }
+    private static var size: Int { @_noAllocation @_noLocks get { StationTable.portLimit } }
 
     /// The first port of each chain; 0: none.
     private let heads: UnsafeMutablePointer<UInt16>
@@ -14,21 +16,17 @@ struct GuardedStations: ~Copyable {
     private let vlans: UnsafeMutablePointer<UInt16>
 
     init() {
-        heads = .allocate(capacity: Self.size)
-        heads.initialize(repeating: 0, count: Self.size)
-        nexts = .allocate(capacity: Self.size)
-        nexts.initialize(repeating: 0, count: Self.size)
-        keys = .allocate(capacity: Self.size)
-        keys.initialize(repeating: 0, count: Self.size)
-        vlans = .allocate(capacity: Self.size)
-        vlans.initialize(repeating: 0, count: Self.size)
+        heads = zeroed(UInt16.self, count: Self.size)
+        nexts = zeroed(UInt16.self, count: Self.size)
+        keys = zeroed(UInt64.self, count: Self.size)
+        vlans = zeroed(UInt16.self, count: Self.size)
     }
 
     deinit {
-        heads.deallocate()
-        nexts.deallocate()
-        keys.deallocate()
-        vlans.deallocate()
+        Glibc.free(heads)
+        Glibc.free(nexts)
+        Glibc.free(keys)
+        Glibc.free(vlans)
     }
 
     /// Whether a station of a VLAN is a guarded port's. A trunk's station is that in every VLAN.
@@ -87,6 +85,7 @@ struct GuardedStations: ~Copyable {
 
     @inline(__always) @_noAllocation @_noLocks
     private static func chain(_ key: UInt64) -> Int {
-        Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> 52) & (size &- 1)
+        // The upper bits are the well mixed ones: as many as `size` has.
+        Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> 50) & (size &- 1)
     }
 }

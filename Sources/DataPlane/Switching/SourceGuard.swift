@@ -1,5 +1,5 @@
 /// Who may speak through a port. A plain value of fixed size.
-public struct SourceGuard: Sendable {
+public struct SourceGuard: Sendable, BitwiseCopyable {
     /// Most addresses of one family.
     public static let maximumAddresses = 4
 

@@ -89,9 +89,10 @@ extension StationBuckets {
         let vlan = UInt16(truncatingIfNeeded: key >> 4) & VLANTag.identifierMask
         let domain = place >> 48
         let port = (place >> 32) & 0xFFFF
-        let limit = UInt64(StationTable.identifiers)
+        let limit = UInt64(StationTable.domainLimit)
         // Neither port 0 nor the first of the VTEPs' numbers is anybody's.
-        let isPlace = port & (limit - 1) != 0 && port < UInt64(StationTable.places)
+        let first = UInt64(VTEPTable.firstNumber)
+        let isPlace = port > 0 && port != first && port < first + UInt64(VTEPTable.capacity)
         return key & 0xD == validBit && mac != 0 && !Ethernet.isGroup(mac) && vlan <= VLANTag.largestIdentifier
             && domain > 0 && domain < limit && isPlace
     }

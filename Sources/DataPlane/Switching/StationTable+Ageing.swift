@@ -34,7 +34,7 @@ extension StationTable {
     /// Forgets the stations of a port.
     ///
     /// - Parameters:
-    ///   - port: 1…4095.
+    ///   - port: 1…16383.
     ///   - includingStatic: false: those set by hand stay.
     /// - Returns: how many were forgotten.
     @discardableResult

@@ -8,7 +8,7 @@ public struct StationEntry: Sendable, Hashable {
     public var vlan: UInt16
     /// 1…4095.
     public var domain: UInt16
-    /// 1…4095; from 4096 on the number of a VTEP, see `SharedTables.vtep`.
+    /// 1…16383; from 16384 on the number of a VTEP, see `SharedTables.vtep`.
     public var port: UInt16
     /// Set by hand.
     public var isStatic: Bool

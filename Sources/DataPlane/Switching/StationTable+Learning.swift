@@ -22,7 +22,7 @@ extension StationTable {
     ///   - mac: an individual, non-zero 48-bit address.
     ///   - vlan: 0…4094.
     ///   - domain: 1…4095.
-    ///   - port: 1…4095, or a VTEP's number.
+    ///   - port: 1…16383, or a VTEP's number.
     ///   - now: milliseconds.
     @inline(__always) @_noAllocation @_noLocks
     public mutating func learn(mac: UInt64, vlan: UInt16, domain: UInt16, port: UInt16, now: UInt32) -> LearnResult {

@@ -5,7 +5,7 @@ extension StationTable {
     ///   - mac: an individual, non-zero 48-bit address.
     ///   - vlan: 0…4094.
     ///   - domain: 1…4095.
-    ///   - port: 1…4095, or a VTEP's number.
+    ///   - port: 1…16383, or a VTEP's number.
     ///   - now: milliseconds.
     /// - Returns: false if an argument can't be, or both buckets are full of static stations.
     public mutating func addStatic(mac: UInt64, vlan: UInt16, domain: UInt16, port: UInt16, now: UInt32) -> Bool {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The MAC table: which station lives behind which port, for all domains of one worker.
 ///
 /// It lives in memory that the caller provides and keeps (a shared mapped file, so that the daemon can read it and a
@@ -14,10 +16,12 @@
 /// of the port that holds most stations in the whole table, and only if that port holds more than its own; else of
 /// its own port's oldest; else it isn't learned. No port holds more than `portCap` learned stations.
 public struct StationTable: ~Copyable {
-    /// Ports and domains are below this.
-    public static var identifiers: Int { @_noAllocation @_noLocks get { 4096 } }
-    /// A station's place is a port, or from `identifiers` on a VTEP; all are below this.
-    static var places: Int { @_noAllocation @_noLocks get { 8192 } }
+    /// Ports are numbered from 1 to below this.
+    public static var portLimit: Int { @_noAllocation @_noLocks get { 16_384 } }
+    /// Domains are numbered from 1 to below this.
+    public static var domainLimit: Int { @_noAllocation @_noLocks get { 4_096 } }
+    /// A station's place is a port, or from `portLimit` on a VTEP; all are below this, a power of two.
+    static var places: Int { @_noAllocation @_noLocks get { 32_768 } }
     /// Stations in a table unless told otherwise.
     public static let defaultCapacity = 16384
     /// Learned stations of one port unless told otherwise.
@@ -60,21 +64,20 @@ public struct StationTable: ~Copyable {
     init(buckets: StationBuckets, portCap: UInt32) {
         self.buckets = buckets
         self.portCap = max(1, portCap)
-        learnedCounts = .allocate(capacity: Self.places)
-        learnedCounts.initialize(repeating: 0, count: Self.places)
-        ageing = .allocate(capacity: Self.identifiers)
-        ageing.initialize(repeating: Self.defaultAgeing, count: Self.identifiers)
+        learnedCounts = zeroed(UInt32.self, count: Self.places)
+        ageing = .allocate(capacity: Self.domainLimit)
+        ageing.initialize(repeating: Self.defaultAgeing, count: Self.domainLimit)
     }
 
     deinit {
-        learnedCounts.deallocate()
+        Glibc.free(learnedCounts)
         ageing.deallocate()
     }
 
     /// Sets after how many milliseconds without a frame a station of the domain is forgotten. At most 2^31 − 1, more
     /// is taken for that.
     public mutating func setAgeing(domain: UInt16, milliseconds: UInt32) {
-        guard Int(domain) < Self.identifiers else { return }
+        guard Int(domain) < Self.domainLimit else { return }
         ageing[Int(domain)] = min(milliseconds, UInt32(Int32.max))
     }
 
@@ -104,7 +107,7 @@ extension StationTable {
         let age = now &- UInt32(truncatingIfNeeded: place)
         if age > UInt32(Int32.max) { return false }
         // Masked: always one of the table's domains.
-        return age >= ageing[Int(place &>> 48) & (Self.identifiers &- 1)]
+        return age >= ageing[Int(place &>> 48) & (Self.domainLimit &- 1)]
     }
 
     /// One more or one fewer learned station of a port.

@@ -1,7 +1,12 @@
 extension Switch {
-    /// Whether a number may name a port or a domain.
-    static func isIdentifier(_ id: UInt16) -> Bool {
-        id > 0 && Int(id) < identifiers
+    /// Whether a number may name a port.
+    static func isPort(_ id: UInt16) -> Bool {
+        id > 0 && Int(id) < portLimit
+    }
+
+    /// Whether a number may name a domain.
+    static func isDomain(_ id: UInt16) -> Bool {
+        id > 0 && Int(id) < domainLimit
     }
 
     /// Makes a domain, or changes its ageing.
@@ -12,7 +17,7 @@ extension Switch {
     /// - Returns: false if `id` can't be.
     @discardableResult
     public mutating func addDomain(_ id: UInt16, ageingMilliseconds: UInt32) -> Bool {
-        guard Self.isIdentifier(id) else { return false }
+        guard Self.isDomain(id) else { return false }
         domain(id).pointee.isPresent = true
         stations.setAgeing(domain: id, milliseconds: ageingMilliseconds)
         return true
@@ -36,7 +41,7 @@ extension Switch {
             port(member).pointee = SwitchPort()
             guardedStations.remove(port: member)
         }
-        for index in 0..<Self.identifiers where ports[index].isNames && ports[index].domain == id {
+        for index in 0..<Self.portLimit where ports[index].isNames && ports[index].domain == id {
             ports[index] = SwitchPort()
         }
         domain(id).pointee.dispose()
@@ -48,24 +53,24 @@ extension Switch {
 
     /// Whether a domain exists.
     public func hasDomain(_ id: UInt16) -> Bool {
-        Self.isIdentifier(id) && domain(id).pointee.isPresent
+        Self.isDomain(id) && domain(id).pointee.isPresent
     }
 
     /// Whether a port is in a domain.
     public func hasPort(_ id: UInt16) -> Bool {
-        Self.isIdentifier(id) && port(id).pointee.domain != 0
+        Self.isPort(id) && port(id).pointee.domain != 0
     }
 
     /// The domain of a port; 0 if it has none.
     public func domain(ofPort id: UInt16) -> UInt16 {
-        Self.isIdentifier(id) ? port(id).pointee.domain : 0
+        Self.isPort(id) ? port(id).pointee.domain : 0
     }
 
     /// Makes a port or changes it. Its learned stations are forgotten when its domain or VLAN changes; those of the
     /// whole domain are when it begins or ceases to tell VLANs apart.
     ///
     /// - Parameters:
-    ///   - id: 1…4095.
+    ///   - id: 1…16383.
     ///   - domainID: an existing domain.
     ///   - isolated: frames don't pass between two isolated ports.
     ///   - accessVLAN: 0: a trunk, tags pass untouched. 1…4094: an access port of that VLAN.
@@ -78,7 +83,7 @@ extension Switch {
         _ id: UInt16, domain domainID: UInt16, isolated: Bool = false, accessVLAN: UInt16 = 0, mtu: UInt32 = 1500,
         sourceGuard: SourceGuard? = nil, isNames: Bool = false
     ) -> Bool {
-        guard Self.isIdentifier(id), hasDomain(domainID), accessVLAN <= VLANTag.largestIdentifier else { return false }
+        guard Self.isPort(id), hasDomain(domainID), accessVLAN <= VLANTag.largestIdentifier else { return false }
         let old = port(id).pointee
         let wasAware = isVLANAware(domainID)
         if old.domain != 0 {
@@ -111,7 +116,7 @@ extension Switch {
 
     /// Takes a port out of its domain and forgets its stations, static ones too.
     ///
-    /// - Parameter id: 1…4095.
+    /// - Parameter id: 1…16383.
     /// - Returns: false if it is in no domain.
     @discardableResult
     public mutating func removePort(_ id: UInt16) -> Bool {
@@ -159,7 +164,7 @@ extension Switch {
             port(id).pointee = record
             return
         }
-        // At most 4095 members.
+        // At most 16,383 members.
         record.memberIndex = UInt16(truncatingIfNeeded: home.pointee.append(id))
         if !record.isIsolated { home.pointee.openCount += 1 }
         if record.accessVLAN != 0 { home.pointee.accessCount += 1 }

@@ -13,7 +13,7 @@ extension Switch {
             return true
         }
         let tunnel = tunnel(configuration.tunnel).pointee
-        guard Self.isIdentifier(configuration.tunnel) else { return false }
+        guard Self.isPort(configuration.tunnel) else { return false }
         guard !tunnel.isPresent || configuration.peers.allSatisfy({ tunnel.reaches($0.words) }) else { return false }
         let owner = networks.domain(tunnel: configuration.tunnel, vni: configuration.vni)
         guard owner == 0 || owner == id else { return false }
@@ -67,7 +67,7 @@ extension Switch {
 
     /// Makes a tunnel or changes it. `sourcePorts`: the senders' UDP ports; with none nothing leaves by the device.
     mutating func setTunnel(_ configuration: TunnelConfiguration, sourcePorts: [UInt16] = []) -> Bool {
-        guard Self.isIdentifier(configuration.id), configuration.senders.count.nonzeroBitCount == 1,
+        guard Self.isPort(configuration.id), configuration.senders.count.nonzeroBitCount == 1,
             configuration.senders.count <= TunnelConfiguration.maximumSenders
         else { return false }
         var new = Tunnel()
@@ -117,13 +117,13 @@ extension Switch {
     /// A domain's VXLAN side. Any number is safe: it is masked.
     @inline(__always) @_noAllocation @_noLocks
     func overlay(_ domain: UInt16) -> UnsafeMutablePointer<Overlay> {
-        overlays + (Int(domain) & (Self.identifiers &- 1))
+        overlays + (Int(domain) & (Self.domainLimit &- 1))
     }
 
     /// A tunnel. Any number is safe: it is masked.
     @inline(__always) @_noAllocation @_noLocks
     func tunnel(_ id: UInt16) -> UnsafeMutablePointer<Tunnel> {
-        tunnels + (Int(id) & (Self.identifiers &- 1))
+        tunnels + (Int(id) & (Self.portLimit &- 1))
     }
 
     /// The VTEPs that a domain's flooded frames go to. Valid until the next change of the configuration.

@@ -20,7 +20,7 @@ extension Switch {
         let vlan = look.vlan
         if look.reason.isDrop { return .drop(look.reason, domain: domain, vlan: vlan) }
         if source.isGuarded {
-            let reason = guards[Int(ingress) & (Self.identifiers &- 1)].check(bytes, length: length)
+            let reason = guards[Int(ingress) & (Self.portLimit &- 1)].check(bytes, length: length)
             if reason.isDrop { return .drop(reason, domain: domain, vlan: vlan) }
         }
 

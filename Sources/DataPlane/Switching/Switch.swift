@@ -1,10 +1,14 @@
+import Glibc
+
 /// The learning switch of one worker: its domains, ports and stations, and what happens to a frame.
 ///
 /// Owned by the worker's thread; nothing in it is shared but the memory of its stations. Configuration may allocate,
 /// `verdict` and `egress` never do.
 public struct Switch: ~Copyable {
-    /// Ports and domains are numbered from 1 to below this.
-    public static var identifiers: Int { @_noAllocation @_noLocks get { StationTable.identifiers } }
+    /// Ports are numbered from 1 to below this.
+    public static var portLimit: Int { @_noAllocation @_noLocks get { StationTable.portLimit } }
+    /// Domains are numbered from 1 to below this.
+    public static var domainLimit: Int { @_noAllocation @_noLocks get { StationTable.domainLimit } }
 
     /// The MAC table.
     public var stations: StationTable
@@ -27,31 +31,29 @@ public struct Switch: ~Copyable {
     public init(stations: consuming StationTable, vteps: UnsafeMutableRawPointer? = nil) {
         self.stations = stations
         self.vteps = VTEPTable(memory: vteps)
-        ports = .allocate(capacity: StationTable.identifiers)
-        ports.initialize(repeating: SwitchPort(), count: StationTable.identifiers)
-        guards = .allocate(capacity: StationTable.identifiers)
-        guards.initialize(repeating: SourceGuard(mac: 0), count: StationTable.identifiers)
-        domains = .allocate(capacity: StationTable.identifiers)
-        domains.initialize(repeating: Domain(), count: StationTable.identifiers)
-        overlays = .allocate(capacity: StationTable.identifiers)
-        overlays.initialize(repeating: Overlay(), count: StationTable.identifiers)
-        tunnels = .allocate(capacity: StationTable.identifiers)
-        tunnels.initialize(repeating: Tunnel(), count: StationTable.identifiers)
+        // Of what each port has, an absent one's is all zero: pages of ports that nobody uses take no memory.
+        ports = zeroed(SwitchPort.self, count: Self.portLimit)
+        guards = zeroed(SourceGuard.self, count: Self.portLimit)
+        tunnels = zeroed(Tunnel.self, count: Self.portLimit)
+        domains = .allocate(capacity: Self.domainLimit)
+        domains.initialize(repeating: Domain(), count: Self.domainLimit)
+        overlays = .allocate(capacity: Self.domainLimit)
+        overlays.initialize(repeating: Overlay(), count: Self.domainLimit)
     }
 
     /// Bytes of memory for VTEPs.
     package static var vtepBytes: Int { VTEPTable.bytes }
 
     deinit {
-        for index in 0..<StationTable.identifiers {
+        for index in 0..<Self.domainLimit {
             domains[index].dispose()
             overlays[index].peers?.deallocate()
         }
-        ports.deallocate()
-        guards.deallocate()
+        Glibc.free(ports)
+        Glibc.free(guards)
+        Glibc.free(tunnels)
         domains.deallocate()
         overlays.deallocate()
-        tunnels.deallocate()
     }
 
     /// The ports of a domain, in no order. Valid until the next change of the configuration.
@@ -64,12 +66,12 @@ public struct Switch: ~Copyable {
     /// A port's record. Any number is safe: it is masked.
     @inline(__always) @_noAllocation @_noLocks
     func port(_ id: UInt16) -> UnsafeMutablePointer<SwitchPort> {
-        ports + (Int(id) & (Self.identifiers &- 1))
+        ports + (Int(id) & (Self.portLimit &- 1))
     }
 
     /// A domain's record. Any number is safe: it is masked.
     @inline(__always) @_noAllocation @_noLocks
     func domain(_ id: UInt16) -> UnsafeMutablePointer<Domain> {
-        domains + (Int(id) & (Self.identifiers &- 1))
+        domains + (Int(id) & (Self.domainLimit &- 1))
     }
 }

@@ -57,7 +57,7 @@ struct VNITable: ~Copyable {
 
     @_noAllocation @_noLocks @inline(__always)
     private static func key(_ tunnel: UInt16, _ vni: UInt32) -> UInt64 {
-        1 &<< 63 | UInt64(tunnel & 0xFFF) &<< 48 | UInt64(vni & 0xFF_FFFF) &<< 24
+        1 &<< 63 | UInt64(tunnel & 0x3FFF) &<< 48 | UInt64(vni & 0xFF_FFFF) &<< 24
     }
 
     @_noAllocation @_noLocks @inline(__always)

@@ -10,7 +10,7 @@ struct VTEPTable: ~Copyable {
     /// VTEPs that fit, number 0 among them, which is none.
     static var capacity: Int { @_noAllocation @_noLocks get { 4_096 } }
     /// Numbers below this are ports.
-    static var firstNumber: UInt16 { @_noAllocation @_noLocks get { 4_096 } }
+    static var firstNumber: UInt16 { @_noAllocation @_noLocks get { 16_384 } }
     /// Bytes of memory that a table needs.
     static var bytes: Int { capacity * 16 }
 

@@ -103,8 +103,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         self.mailbox = mailbox
         self.latency = latency
         spin = Int64(spinMicroseconds) * 1_000
-        states = .allocate(capacity: SharedTables.maximumPorts)
-        states.initialize(repeating: PortState(), count: SharedTables.maximumPorts)
+        // An absent port's state is all zero: what nobody uses takes no memory.
+        states = zeroed(PortState.self, count: SharedTables.maximumPorts)
         ended = .allocate(capacity: SharedTables.maximumPorts)
         scratch = .allocate(byteCount: TagRewrite.scratchLength, alignment: 8)
     }
@@ -112,7 +112,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     deinit {
         router?.deinitialize(count: 1)
         router?.deallocate()
-        states.deallocate()
+        Glibc.free(states)
         ended.deallocate()
         scratch.deallocate()
     }

@@ -14,12 +14,12 @@ struct FlowCreationTests {
         let inside = TransportAddress(high: 0xFD00_0000_0000_0001, low: 2, port: 40_000)
         let remote = TransportAddress(high: 0x2001_0DB8_0000_0000, low: 9, port: 443)
         let made = rig.table.createOutgoing(
-            6, domain: 4095, insidePort: 4095, insideMAC: 0xFEDC_BA98_7654, inside: inside, remote: remote,
-            outsideHigh: 0x2001_0DB8_FFFF_0000, outsideLow: 1, uplink: 4094, now: rig.now)
+            6, domain: 4095, insidePort: 16_383, insideMAC: 0xFEDC_BA98_7654, inside: inside, remote: remote,
+            outsideHigh: 0x2001_0DB8_FFFF_0000, outsideLow: 1, uplink: 16_382, now: rig.now)
         let number = rig.number(made)
         let flow = rig.flow(number)
         #expect(number != 0)
-        #expect(flow.proto == 6 && flow.domain == 4095 && flow.insidePort == 4095 && flow.uplink == 4094)
+        #expect(flow.proto == 6 && flow.domain == 4095 && flow.insidePort == 16_383 && flow.uplink == 16_382)
         #expect(flow.insideMAC == 0xFEDC_BA98_7654 && flow.publish == 0 && !flow.isIncoming && !flow.isInsideIPv4)
         #expect(flow.inside.isSame(as: inside) && flow.remote.isSame(as: remote))
         #expect(flow.outside.high == 0x2001_0DB8_FFFF_0000 && flow.outside.low == 1)

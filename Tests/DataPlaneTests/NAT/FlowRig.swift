@@ -187,7 +187,7 @@ final class FlowRig {
                 if out != number || findIn(flow.proto, flow.outside, flow.remote) != number { return false }
             }
         }
-        for port in UInt16(0)..<4_096 {
+        for port in UInt16(0)..<16_384 {
             if table.count(insidePort: port) != flows[port] ?? 0 { return false }
             let held = (ports[port] ?? []).filter { key in
                 guard let known = single[key] else { return true }

@@ -36,12 +36,12 @@ struct StationTableTests {
         #expect(rig.lookup(mac ^ 1, vlan: 1, domain: 1, now: 0) == 4)
         #expect(rig.lookup(mac, vlan: 2, domain: 2, now: 0) == 0)
         let largest = try TableRig()
-        #expect(largest.learn(0xFEFF_FFFF_FFFF, vlan: 4094, domain: 4095, port: 4095, now: .max) == .new)
-        #expect(largest.lookup(0xFEFF_FFFF_FFFF, vlan: 4094, domain: 4095, now: .max) == 4095)
+        #expect(largest.learn(0xFEFF_FFFF_FFFF, vlan: 4094, domain: 4095, port: 16_383, now: .max) == .new)
+        #expect(largest.lookup(0xFEFF_FFFF_FFFF, vlan: 4094, domain: 4095, now: .max) == 16_383)
         #expect(
             largest.entries(now: .max) == [
                 StationEntry(
-                    mac: 0xFEFF_FFFF_FFFF, vlan: 4094, domain: 4095, port: 4095, isStatic: false, age: 0)
+                    mac: 0xFEFF_FFFF_FFFF, vlan: 4094, domain: 4095, port: 16_383, isStatic: false, age: 0)
             ])
     }
 
@@ -107,11 +107,11 @@ struct StationTableTests {
         #expect(!rig.addStatic(mac, domain: 4096, port: 1))
         #expect(!rig.addStatic(mac, port: 0))
         // Of the VTEPs' numbers the first is nobody's, as 0 is among the ports'.
-        #expect(!rig.addStatic(mac, port: 4096))
+        #expect(!rig.addStatic(mac, port: 16_384))
         #expect(!rig.addStatic(mac, port: 8192))
         #expect(!rig.addStatic(mac, port: .max))
         #expect(rig.entries(now: 0).isEmpty)
-        for place in [UInt16(4095), 4097, 8191] {
+        for place in [UInt16(16_383), 16_385, 20_479] {
             #expect(rig.addStatic(mac, port: place))
             #expect(rig.lookup(mac, now: 0) == place)
         }

@@ -24,7 +24,7 @@ struct SwitchOverlayTests {
         let rig = try rig()
         #expect(!rig.setOverlay(0, Self.overlay()) && !rig.setOverlay(9, Self.overlay()))
         #expect(!rig.setOverlay(4_096, Self.overlay()) && !rig.setOverlay(.max, Self.overlay()))
-        #expect(!rig.setOverlay(1, Self.overlay(tunnel: 0)) && !rig.setOverlay(1, Self.overlay(tunnel: 4_096)))
+        #expect(!rig.setOverlay(1, Self.overlay(tunnel: 0)) && !rig.setOverlay(1, Self.overlay(tunnel: 16_384)))
         #expect(rig.domain(vni: 42) == 0)
         #expect(rig.setOverlay(1, Self.overlay(peers: [Underlay.first])))
         #expect(!rig.setOverlay(2, Self.overlay(peers: [Underlay.second])))
@@ -42,7 +42,7 @@ struct SwitchOverlayTests {
     @Test("tunnels that can't be")
     func tunnels() throws {
         let rig = try rig()
-        #expect(!rig.setTunnel(0) && !rig.setTunnel(4_096))
+        #expect(!rig.setTunnel(0) && !rig.setTunnel(16_384))
         for count in [0, 3, 5, 31, 33, 64] { #expect(!rig.setTunnel(senders: (0..<UInt16(count)).map { $0 + 1 })) }
         for count in [1, 2, 4, 8, 16, 32] { #expect(rig.setTunnel(senders: (0..<UInt16(count)).map { $0 + 1 })) }
     }
@@ -117,7 +117,7 @@ struct SwitchOverlayTests {
         #expect(!rig.addRemote(Make.bob, behind: Underlay.third))
         #expect(rig.setOverlay(1, Self.overlay(peers: [Underlay.first])))
         #expect(rig.addRemote(Make.bob, behind: Underlay.third))
-        #expect(rig.place(Make.bob) == rig.number(Underlay.third) && rig.place(Make.bob) > 4_096)
+        #expect(rig.place(Make.bob) == rig.number(Underlay.third) && rig.place(Make.bob) > 16_384)
         #expect(rig.addRemote(Make.bob, vlan: 5, behind: Underlay.first))
         #expect(rig.place(Make.bob, vlan: 5) == rig.number(Underlay.first))
         #expect(!rig.addRemote(Make.broadcast, behind: Underlay.first) && !rig.addRemote(0, behind: Underlay.first))

@@ -226,7 +226,7 @@ struct EngineConfigurationTests {
         try client.configure([])
         let tap = try FakeTap(0)
         #expect(try client.request(.port(tap.configuration()), passing: tap.near) == EINVAL)
-        let far = try FakeTap(4_096)
+        let far = try FakeTap(16_384)
         #expect(try client.request(.port(far.configuration()), passing: far.near) == EINVAL)
         #expect(try client.request(.port(try FakeTap(1).configuration())) == EBADF)
         #expect(try client.request(.removePort(1)) == ENOENT)

@@ -87,7 +87,7 @@ struct EngineOverlayTests {
         #expect(places[Make.alice] == 1)
         #expect(places[Make.bob].flatMap { rig.tables.vtep($0) } == Underlay.second)
         #expect(places[Make.carol].flatMap { rig.tables.vtep($0) } == Underlay.first)
-        #expect(rig.tables.vtep(1) == nil && rig.tables.vtep(4_096) == nil && rig.tables.vtep(.max) == nil)
+        #expect(rig.tables.vtep(1) == nil && rig.tables.vtep(16_384) == nil && rig.tables.vtep(.max) == nil)
     }
 
     @Test(

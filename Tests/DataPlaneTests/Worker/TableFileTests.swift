@@ -30,7 +30,7 @@ struct TableFileTests {
         let path = Path("fresh")
         let tables = try open(path, workers: 3)
         #expect(tables.workers == 3)
-        for port in [UInt16(0), 1, 4_095] { #expect(tables.counters(port: port) == PortCounters()) }
+        for port in [UInt16(0), 1, 4_095, 16_383] { #expect(tables.counters(port: port) == PortCounters()) }
         #expect(tables.stations(domain: DomainConfiguration(id: 1, ageingMilliseconds: .max)) == [])
         var status = stat()
         #expect(stat(path.text, &status) == 0 && status.st_mode & 0o777 == 0o600)
