@@ -37,7 +37,8 @@ private func attachDiscussion(_ command: String) -> String {
     """
     A sandbox is a name under /run/netns (see ip netns), the path of a network namespace, or pid:N for the namespace of \
     a process. It gets an interface that is up, with an address of the network's subnet and the gateway as its default \
-    route; in a network without a subnet it gets the interface alone. The command returns when traffic passes.
+    route; in a network without a subnet it gets the interface alone. On the network none it gets nothing but its loopback \
+    interface; the network host is for what runs in the host's own namespace. The command returns when traffic passes.
 
     Examples:
       \(command) lan web
