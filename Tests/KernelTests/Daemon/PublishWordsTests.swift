@@ -21,7 +21,8 @@ struct PublishWordsTests {
             let unknown = try lab.heddle("publish", "ls", "wan")
             #expect(unknown.status != 0 && unknown.errors.contains("no network"), "\(unknown.errors)")
             let wrong = try lab.heddle("publish", "rm", "dmz", boxes[1].name, "8080:80")
-            #expect(wrong.status != 0 && wrong.errors.contains("but of eth0@\(boxes[0].name) in lan"), "\(wrong.errors)")
+            #expect(
+                wrong.status != 0 && wrong.errors.contains("but of eth0@\(boxes[0].name) in lan"), "\(wrong.errors)")
             #expect(try lab.heddle("publish", "rm", "lan", boxes[0].name, "*:8080:80").status == 0)
             let thief = try lab.host.inside { try InternetSocket.stream("0.0.0.0") }
             defer { close(thief) }
