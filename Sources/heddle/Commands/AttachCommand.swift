@@ -101,11 +101,12 @@ struct AttachArguments: ParsableArguments {
     func run(_ global: GlobalOptions) throws {
         let endpoint = try global.client.attach(request)
         try global.print(endpoint) { _ in
-            let addresses = endpoint.addresses.map { ", \($0)" }.joined()
+            // On the networks host and none there is no interface to tell of.
+            let parts = [endpoint.ifname] + endpoint.addresses + [endpoint.mac, "id \(endpoint.id)"]
+            let what = parts.filter { !$0.isEmpty }.joined(separator: ", ")
             let published = endpoint.publish.isEmpty ? "" : ", published " + endpoint.publish.joined(separator: " ")
             return Table.printable(
-                "attached \(endpoint.sandbox) to \(endpoint.network): \(endpoint.ifname)\(addresses), \(endpoint.mac), "
-                    + "id \(endpoint.id)\(published)") + "\n"
+                "attached \(endpoint.sandbox) to \(endpoint.network): \(what)\(published)") + "\n"
         }
     }
 }
