@@ -164,8 +164,8 @@ let package = Package(
         .testTarget(
             name: "KernelTests",
             dependencies: [
-                "DataPlane", "Netlink", "Addresses", "HeddleAPI", "HeddleClient", "CLinux", "heddled", "heddle-engine",
-                "heddle", "Relay", logging, system,
+                "DataPlane", "Netlink", "Addresses", "HeddleAPI", "HeddleClient", "CLinux", "ControlPlane", "heddled",
+                "heddle-engine", "heddle", "Relay", logging, system,
             ],
             swiftSettings: settings),
     ],

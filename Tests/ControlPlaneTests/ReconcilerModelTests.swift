@@ -104,7 +104,7 @@ private struct World {
                 seen.privateLinks.append(LinkSight(index: record.nearIndex, name: record.nearInterface, alias: alias))
             }
             seen.sandboxes[record.id] = sandbox(record, alias: alias, &random)
-        case .tap: seen.sandboxes[record.id] = sandbox(record, alias: alias, &random)
+        case .tap, .loopback, .host: seen.sandboxes[record.id] = sandbox(record, alias: alias, &random)
         }
     }
 

@@ -36,6 +36,7 @@ struct PublishFormTests {
         #expect(try parse("publish add lan web 8080:80", as: PublishAddCommand.self).publishMode == nil)
         #expect(try parse("publish rm lan web 8080:80", as: PublishRemoveCommand.self).spec.text == "8080:80")
         #expect(try parse("publish ls --json", as: PublishListCommand.self).global.json)
+        #expect(try parse("publish ls lan", as: PublishListCommand.self).network?.text == "lan")
         #expect(try parse("flows", as: FlowsCommand.self).network == nil)
         #expect(try parse("flows lan", as: FlowsCommand.self).network?.text == "lan")
         let attach = try parse("attach lan web -p 1:1 --publish 2:2", as: AttachCommand.self)
@@ -46,8 +47,8 @@ struct PublishFormTests {
 
     @Test(arguments: [
         "publish add", "publish add lan", "publish add lan web", "publish rm lan web", "publish rm lan web 1:1 2:2",
-        "publish ls lan", "publish add lan web 1:1 --publish-mode carry", "attach lan web --publish-mode", "flows a b",
-        "attach lan web -p", "publish lan web 1:1",
+        "publish ls lan web", "publish add lan web 1:1 --publish-mode carry", "attach lan web --publish-mode",
+        "flows a b", "attach lan web -p", "publish lan web 1:1",
     ])
     func refuses(_ line: String) {
         let error = #expect(throws: (any Error).self) {

@@ -65,9 +65,10 @@ extension EndpointRecord {
     /// What the API shows.
     func model(network: NetworkRecord, publishes: [PublishRecord] = []) -> Endpoint {
         Endpoint(
-            id: id, network: network.name, sandbox: sandbox, ifname: ifname, via: via.rawValue, mac: via.isWired ? mac.description : "",
-            addresses: addresses.map(\.description), name: name, aliases: aliases,
-            publish: publishes.map { "\($0.specification)" }, state: isGone ? .gone : .up, vlan: vlan, port: Int(port))
+            id: id, network: network.name, sandbox: sandbox, ifname: ifname, via: via.rawValue,
+            mac: via.isWired ? mac.description : "", addresses: addresses.map(\.description), name: name,
+            aliases: aliases, publish: publishes.map { "\($0.specification)" }, state: isGone ? .gone : .up,
+            vlan: vlan, port: Int(port))
     }
 
     /// What `stats` and `stations` call the port.

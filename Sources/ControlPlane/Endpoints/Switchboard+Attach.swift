@@ -8,8 +8,8 @@ extension Switchboard {
     /// See `ControlService`.
     public func attach(_ request: AttachRequest) throws(APIError) -> Endpoint {
         let wish = try AttachSpecification(request)
+        try refuseMixing(wish)
         let network = try networkToJoin(wish)
-        try refuseMixing(wish, network: network)
         if let driver = network.predefined { return try attachUnwired(wish, driver: driver, network: network) }
         try Self.refuseUnpublishable(wish.publish, network: network)
         try refuseUnfit(wish, network: network)
@@ -17,6 +17,7 @@ extension Switchboard {
         try refuseTakenName(wish, network: network)
         let sandbox = try openSandbox(wish)
         try refuseSecond(wish, network: network, cookie: sandbox.cookie)
+        try refuseMixing(wish, cookie: sandbox.cookie)
         var record = try newRecord(wish, network: network, sandbox: sandbox)
         let publishes = try newPublishes(
             wish.publish, mode: wish.publishMode, endpoint: record, network: network)

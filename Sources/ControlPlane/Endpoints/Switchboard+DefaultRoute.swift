@@ -8,7 +8,8 @@ extension Switchboard {
     /// their interfaces.
     func passOnDefaultRoute(of left: EndpointRecord) {
         let others = endpointRecords.values.filter {
-            $0.id != left.id && $0.cookie == left.cookie && $0.cookie != 0 && $0.via != .adopted && $0.via.isWired && $0.phase == .active
+            $0.id != left.id && $0.cookie == left.cookie && $0.cookie != 0 && $0.via != .adopted && $0.via.isWired
+                && $0.phase == .active
                 && !$0.isGone
         }.sorted { ($0.ifname.utf8.count, $0.ifname) < ($1.ifname.utf8.count, $1.ifname) }
         guard let first = others.first, let sandbox = openAgain(first) else { return }

@@ -25,7 +25,8 @@ extension Switchboard {
         }
     }
 
-    private func mayReturn(_ record: EndpointRecord) -> Bool {
+    /// Whether the endpoint comes back when its sandbox does.
+    func mayReturn(_ record: EndpointRecord) -> Bool {
         guard record.phase == .active, record.isGone, record.via != .adopted, record.via != .host else { return false }
         return SandboxReference(record.sandbox)?.isLasting ?? false
     }

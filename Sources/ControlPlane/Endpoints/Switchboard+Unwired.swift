@@ -15,7 +15,7 @@ extension Switchboard {
         let sandbox = try SandboxSession(wish.reference)
         try refuseMisplaced(sandbox, wish: wish, driver: driver)
         try refuseSecond(wish, network: network, cookie: sandbox.cookie)
-        try refuseMixing(wish, network: network, cookie: sandbox.cookie)
+        try refuseMixing(wish, cookie: sandbox.cookie)
         var record = EndpointRecord(
             id: Identifier.make(), network: network.id, port: try freePort(), sandbox: wish.sandbox, ifname: "",
             via: driver.via, mac: .zero, addresses: [], name: wish.name, aliases: wish.aliases, vlan: nil,
@@ -48,7 +48,7 @@ extension Switchboard {
     }
 
     /// What needs an interface has no meaning without one.
-    private static func refuseSettings(_ wish: AttachSpecification, driver: PredefinedDriver) throws(APIError) {
+    static func refuseSettings(_ wish: AttachSpecification, driver: PredefinedDriver) throws(APIError) {
         if let publish = wish.publish.first { throw refusal(of: publish, driver: driver) }
         let settings: [(String, Bool)] = [
             ("--ip", !wish.addresses.isEmpty), ("--mac", wish.mac != nil), ("--ifname", wish.ifname != nil),
@@ -76,7 +76,7 @@ extension Switchboard {
     }
 
     /// On the host's network is what runs in the daemon's namespace; everything else isn't.
-    private func refuseMisplaced(
+    func refuseMisplaced(
         _ sandbox: SandboxSession, wish: AttachSpecification, driver: PredefinedDriver
     ) throws(APIError) {
         let isHost = sandbox.cookie == ownCookie
@@ -96,15 +96,16 @@ extension Switchboard {
     }
 
     /// A sandbox that is on no network isn't on another one as well, and the host is on its own.
-    func refuseMixing(_ wish: AttachSpecification, network: NetworkRecord, cookie: UInt64? = nil) throws(APIError) {
+    func refuseMixing(_ wish: AttachSpecification, cookie: UInt64? = nil) throws(APIError) {
+        let isUnwired = PredefinedDriver(rawValue: wish.network) != nil
         let other = endpointRecords.values.first { endpoint in
-            guard endpoint.via != .adopted, endpoint.network != network.id else { return false }
-            guard network.predefined != nil || !endpoint.via.isWired else { return false }
+            guard endpoint.via != .adopted, networkRecords[endpoint.network]?.name != wish.network else { return false }
+            guard isUnwired || !endpoint.via.isWired else { return false }
             if endpoint.sandbox == wish.sandbox { return true }
             return cookie != nil && !endpoint.isGone && endpoint.cookie == cookie
         }
         guard let other, let known = networkRecords[other.network] else { return }
-        let single = network.predefined == nil ? known.name : network.name
+        let single = isUnwired ? wish.network : known.name
         throw .conflict(
             "the sandbox \(APIError.quoted(wish.sandbox)) is attached to \(known.name): a sandbox on the network \(single)"
                 + " is on no other",

@@ -21,7 +21,9 @@ extension Switchboard {
             _ = try createNetwork(NetworkRequest(name: DefaultNetwork.name, subnets: [subnet.description]))
         }
         if let predefined = PredefinedDriver(rawValue: wish.network), !isThere {
-            _ = try SandboxSession(wish.reference)
+            // What is refused makes no network either.
+            try Self.refuseSettings(wish, driver: predefined)
+            try refuseMisplaced(try SandboxSession(wish.reference), wish: wish, driver: predefined)
             _ = try createNetwork(NetworkRequest(name: predefined.rawValue, driver: predefined.rawValue))
         }
         return try findNetwork(wish.network)

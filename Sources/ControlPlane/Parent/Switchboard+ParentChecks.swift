@@ -85,6 +85,11 @@ extension Switchboard {
 
     /// An interface of the host has stations behind it that a LAN's switch must know: no network with a parent does.
     func refuseAdoption(by network: NetworkRecord) throws(APIError) {
+        if let driver = network.predefined {
+            throw .invalid(
+                "the network \(driver.rawValue) forwards nothing, so that it can't adopt an interface",
+                hint: "Adopt into a network of the driver bridge.")
+        }
         guard let parent = network.parent else { return }
         throw .invalid(
             "\(network.name) can't adopt interfaces: it is a part of the LAN of \(parent.label)",

@@ -47,6 +47,12 @@ extension Switchboard {
         let (endpoint, network) = try findPublisher(network: name, sandbox: sandbox)
         let known = publishes(of: endpoint)
         guard let record = known.first(where: { $0.specification == wish }) else {
+            if let holder = holder(of: wish) {
+                throw .notFound(
+                    "\(wish) is not published of \(endpoint.label) in \(network.name) but of \(holder.endpoint.label) in"
+                        + " \(holder.network.name)",
+                    hint: "'heddle publish rm \(holder.network.name) \(holder.endpoint.sandbox) \(wish)' ends that.")
+            }
             let others = known.prefix(10).map { "\($0.specification)" }.joined(separator: ", ")
             let more = known.count > 10 ? " and \(known.count - 10) more" : ""
             throw .notFound(
@@ -57,6 +63,14 @@ extension Switchboard {
         FailPoint.pass(.publishForgotten)
         closePublishes([record])
         log.info("\(wish) leads to \(endpoint.label) in \(name) no more")
+    }
+
+    /// Whose a published specification is.
+    private func holder(of wish: PublishSpecification) -> (endpoint: EndpointRecord, network: NetworkRecord)? {
+        guard let record = publishRecords.values.first(where: { $0.specification == wish }),
+            let endpoint = endpointRecords[record.endpoint], let network = networkRecords[record.network]
+        else { return nil }
+        return (endpoint, network)
     }
 
     /// See `ControlService`.

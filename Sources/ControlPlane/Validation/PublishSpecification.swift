@@ -58,7 +58,9 @@ extension PublishSpecification {
         let sides = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         proto = try sides.count > 1 ? Self.transport(sides[1], in: text) : .tcp
         let (address, parts) = try Self.cut(sides.first ?? "", of: text)
-        hostAddress = try address.map { word throws(APIError) in try Self.address(word, in: text) }
+        // As the list shows it.
+        let named = address == "*" ? nil : address
+        hostAddress = try named.map { word throws(APIError) in try Self.address(word, in: text) }
         host = try Self.ports(parts[0], whose: "host", in: text)
         inside = try Self.ports(parts[1], whose: "endpoint", in: text)
         if host.count == inside.count { return }

@@ -16,7 +16,7 @@ public struct PortError: Error, Sendable, Hashable, CustomStringConvertible {
         self.holder = holder
     }
 
-    /// The thing, the reason and, where one is known, the way out.
+    /// The thing, the reason and, where one is known, the way out; who has a port, of which the caller says what to do.
     public var description: String {
         let reason = "cannot open \(subject): \(errno)"
         switch errno {
@@ -26,7 +26,7 @@ public struct PortError: Error, Sendable, Hashable, CustomStringConvertible {
         case .notPermitted, .permissionDenied:
             return reason + "; CAP_NET_ADMIN and CAP_NET_RAW are needed (run as root)"
         case .addressInUse where holder != nil:
-            return reason + (holder.map { "; \($0) has it: stop that, or choose another port" } ?? "")
+            return reason + (holder.map { "; \($0) has it" } ?? "")
         case .tooManyOpenFiles:
             return reason + "; raise the limit of open files (LimitNOFILE= of the service, or ulimit -n)"
         default:

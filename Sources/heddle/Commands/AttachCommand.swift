@@ -37,7 +37,8 @@ private func attachDiscussion(_ command: String) -> String {
     """
     A sandbox is a name under /run/netns (see ip netns), the path of a network namespace, or pid:N for the namespace of \
     a process. It gets an interface that is up, with an address of the network's subnet and the gateway as its default \
-    route; in a network without a subnet it gets the interface alone. The command returns when traffic passes.
+    route; in a network without a subnet it gets the interface alone. On the network none it gets nothing but its loopback \
+    interface; the network host is for what runs in the host's own namespace. The command returns when traffic passes.
 
     Examples:
       \(command) lan web
@@ -100,11 +101,12 @@ struct AttachArguments: ParsableArguments {
     func run(_ global: GlobalOptions) throws {
         let endpoint = try global.client.attach(request)
         try global.print(endpoint) { _ in
-            let addresses = endpoint.addresses.map { ", \($0)" }.joined()
+            // On the networks host and none there is no interface to tell of.
+            let parts = [endpoint.ifname] + endpoint.addresses + [endpoint.mac, "id \(endpoint.id)"]
+            let what = parts.filter { !$0.isEmpty }.joined(separator: ", ")
             let published = endpoint.publish.isEmpty ? "" : ", published " + endpoint.publish.joined(separator: " ")
             return Table.printable(
-                "attached \(endpoint.sandbox) to \(endpoint.network): \(endpoint.ifname)\(addresses), \(endpoint.mac), "
-                    + "id \(endpoint.id)\(published)") + "\n"
+                "attached \(endpoint.sandbox) to \(endpoint.network): \(what)\(published)") + "\n"
         }
     }
 }

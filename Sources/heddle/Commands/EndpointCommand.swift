@@ -52,7 +52,8 @@ struct EndpointListCommand: ParsableCommand {
         for endpoint in endpoints {
             table.add([
                 "\(endpoint.id)", "\(endpoint.network)", "\(endpoint.sandbox.isEmpty ? "-" : endpoint.sandbox)",
-                "\(endpoint.ifname)", "\(endpoint.via)", "\(endpoint.mac)", "\(dashed(endpoint.addresses))",
+                "\(endpoint.ifname.isEmpty ? "-" : endpoint.ifname)", "\(endpoint.via)",
+                "\(endpoint.mac.isEmpty ? "-" : endpoint.mac)", "\(dashed(endpoint.addresses))",
                 "\(endpoint.name.isEmpty ? "-" : endpoint.name)",
                 Table.Cell(endpoint.state.rawValue, endpoint.state == .gone ? .alarm : .none),
             ])

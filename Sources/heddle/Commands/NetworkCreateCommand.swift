@@ -22,6 +22,10 @@ struct NetworkCreateCommand: ParsableCommand {
             each other by that interface, as with the kernel's macvlan. Without --subnet, endpoints have no addresses \
             until they ask a DHCP server.
 
+            The drivers host and none have one network each, of the driver's name; as the network bridge it is made \
+            when a sandbox first joins it. On none a sandbox has its loopback interface and nothing else, on host it is \
+            in the host's own namespace; it is on no other network then.
+
             Examples:
               heddle network create wire
               heddle network create lan --subnet 10.0.0.0/24
@@ -42,7 +46,7 @@ struct NetworkCreateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp("What kind of network. (default: bridge)", valueName: "driver"),
-        completion: .list(["bridge", "overlay", "macvlan"]))
+        completion: .list(["bridge", "overlay", "macvlan", "host", "none"]))
     var driver: String?
 
     @Option(help: ArgumentHelp("A subnet, such as 10.0.0.0/24 or fd00:1::/64. May be repeated.", valueName: "cidr"))

@@ -20,7 +20,7 @@ struct PublishCommand: ParsableCommand {
         abstract: "Make ports of the host lead to endpoints.",
         discussion: """
             What is published is written [HOSTIP:]HOSTPORT[-END]:PORT[-END][/tcp|udp]: the host's address (all of them \
-            if none is said; IPv6 in brackets), its port or range of ports, and as many ports of the endpoint. It stays \
+            if none is said, or *; IPv6 in brackets), its port or range of ports, and as many ports of the endpoint. It stays \
             until it is removed or its endpoint is detached.
 
             Examples:
@@ -39,7 +39,8 @@ struct PublishAddCommand: ParsableCommand {
         commandName: "add",
         abstract: "Make ports of the host lead to an endpoint.",
         discussion: """
-            Of several specifications all are published, or none. A port of the host leads to one endpoint only.
+            Of several specifications all are published, or none. A port of the host leads to one endpoint only. Many \
+            ports are published fastest by one command, with several specifications or ranges.
 
             Examples:
               heddle publish add lan web 8080:80
@@ -100,22 +101,29 @@ struct PublishRemoveCommand: ParsableCommand {
 struct PublishListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "List what is published.",
+        abstract: "List what is published in all networks or in one.",
         discussion: """
             HOST is what leads to the endpoint's ports of PORTS; * stands for all addresses of the host. A publish waits \
             while its endpoint is gone, or while the host does not let it be opened; it is opened by itself.
 
             Examples:
               heddle publish ls
-              heddle publish ls --json
+              heddle publish ls lan --json
             """)
 
+    @Argument(help: "Only this network's.", completion: Completions.networks) var network: NonEmptyName?
     @OptionGroup(title: "Options of every command") var global: GlobalOptions
 
     func run() throws {
-        let ports = try global.client.publishedPorts()
+        var ports = try global.client.publishedPorts()
+        if let network {
+            // A name that is mistyped is no empty list.
+            if ports.allSatisfy({ $0.network != network.text }) { _ = try global.client.network(named: network.text) }
+            ports = ports.filter { $0.network == network.text }
+        }
+        let place = network.map { " in \($0.text)" } ?? ""
         try global.print(
-            ports, whenEmpty: "Nothing is published. Do it with: heddle publish add NETWORK SANDBOX 8080:80"
+            ports, whenEmpty: "Nothing is published\(place). Do it with: heddle publish add NETWORK SANDBOX 8080:80"
         ) {
             PublishListCommand.table(ports)
         }

@@ -108,7 +108,7 @@ struct StationTableTests {
         #expect(!rig.addStatic(mac, port: 0))
         // Of the VTEPs' numbers the first is nobody's, as 0 is among the ports'.
         #expect(!rig.addStatic(mac, port: 16_384))
-        #expect(!rig.addStatic(mac, port: 8192))
+        #expect(!rig.addStatic(mac, port: 20_480))
         #expect(!rig.addStatic(mac, port: .max))
         #expect(rig.entries(now: 0).isEmpty)
         for place in [UInt16(16_383), 16_385, 20_479] {
