@@ -49,7 +49,8 @@ final class DockerEngine {
         unlink(directory + "/docker.pid")
         let words = [
             "--containerd", Self.containerdSocket, "--data-root", directory + "/data",
-            "--exec-root", "/run/docker/exec", "--pidfile", directory + "/docker.pid", "--host", "unix://" + socket, "--storage-driver", "vfs",
+            "--exec-root", "/run/docker/exec", "--pidfile", directory + "/docker.pid", "--host", "unix://" + socket,
+            "--storage-driver", "vfs",
             "--iptables=false", "--ip6tables=false", "--cgroup-parent", "/" + group, "--exec-opt",
             "native.cgroupdriver=cgroupfs",
         ]
