@@ -46,14 +46,14 @@ extension DockerTests {
     func refusals() throws {
         try SharedDockerHost.use { host in
             for (options, text) in [
-                ("-o foo=bar", "foo"), ("-o via=pipe", "pipe"), ("-o mtu=much", "mtu"), ("-o driver=none", "none"),
+                ("-o foo=bar", "foo"), ("-o via=pipe", "pipe"), ("-o mtu=much", "mtu"), ("-o driver=ipvlan", "ipvlan"),
                 ("-o driver=macvlan", "parent"), ("-o driver=overlay", "vni"),
             ] {
                 #expect(try host.refusal("network create -d heddle \(options) xx").contains(text), "\(options)")
             }
             try host.network("localnet", "--subnet 10.90.0.0/24")
             #expect(try host.refusal("network create -d heddle --subnet 10.90.0.0/16 yy").contains("overlap"))
-            #expect(try host.refusal("run --rm --network localnet -p 80:80/sctp box true").contains("sctp"))
+            #expect(try host.refusal("run --rm --network localnet -p 80:80/sctp box true").contains("SCTP"))
         }
     }
 

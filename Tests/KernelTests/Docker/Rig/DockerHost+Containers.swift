@@ -49,14 +49,24 @@ extension DockerHost {
 
     /// Asks a container's web server from a sandbox; "ADDRESS NAME": whom the server saw, and who it is. nil: no answer.
     func ask(from sandbox: TestSandbox, _ address: String, port: UInt16 = 80) throws -> String? {
-        let host = address.contains(":") ? "[\(address)]" : address
-        let program = try RunningProgram(
-            try Programs.system("busybox"),
-            ["wget", "-T", "3", "-qO-", "http://\(host):\(port)\(DockerImage.page)"], in: try sandbox.open(),
-            errors: "/dev/null")
-        let output = try program.readAll().trimmingCharacters(in: .whitespacesAndNewlines)
-        guard program.wait(within: .seconds(10)) == .exited(0) else { return nil }
-        return output.replacingOccurrences(of: "::ffff:", with: "")
+        let client = try sandbox.inside { try InternetSocket.stream(address) }
+        defer { close(client) }
+        InternetSocket.setTimeout(client, .seconds(3))
+        guard (try? InternetSocket.connect(client, address, port: port)) != nil else { return nil }
+        let question = Array("GET \(DockerImage.page) HTTP/1.0\r\n\r\n".utf8)
+        guard send(client, question, question.count, Int32(MSG_NOSIGNAL)) == question.count else { return nil }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = recv(client, &buffer, buffer.count, 0)
+            guard count > 0 else { break }
+            answer += buffer[..<count]
+        }
+        // "[::ffff:192.0.2.2] NAME" behind the header.
+        guard let line = String(decoding: answer, as: UTF8.self).split(whereSeparator: \.isNewline).last else {
+            return nil
+        }
+        return line.replacingOccurrences(of: "::ffff:", with: "").filter { $0 != "[" && $0 != "]" }
     }
 
     /// Removes all containers and networks, and looks whether anything is left of them.
