@@ -45,8 +45,8 @@ extension HeddleUnderTest {
     func finish(_ path: String, _ words: [String], environment: [String: String] = [:]) throws -> Outcome {
         let errors = directory + "/stderr-\(UInt32.random(in: 0 ... .max))"
         defer { unlink(errors) }
-        let program = try RunningProgram(
-            path, words, in: try host.open(), environment: environment, errors: errors)
+        let (run, all) = try place?.words(path, words) ?? (path, words)
+        let program = try RunningProgram(run, all, in: try host.open(), environment: environment, errors: errors)
         let output = try program.readAll()
         guard let end = program.wait(within: .seconds(10)) else { throw LabError("\(path) \(words) does not end") }
         let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""

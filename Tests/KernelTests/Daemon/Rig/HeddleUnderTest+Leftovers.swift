@@ -17,6 +17,7 @@ extension HeddleUnderTest {
         for process in processes(in: host) { kill(process.pid, SIGKILL) }
         for sandbox in sandboxes.values { sandbox.remove() }
         host.remove()
+        place?.end()
         let survivors = (try? observer.survivors()) ?? ["the observer failed"]
         check(location, "namespaces", survivors)
         NamespaceFile.unmount(socket + ".ns")
@@ -72,11 +73,13 @@ extension HeddleUnderTest {
         return links.filter { ($0.alias ?? "").hasPrefix("heddle:") }.map { "\($0.name) \($0.alias ?? "")" }.sorted()
     }
 
-    /// Mounts below the lab's directory, in this mount namespace and in the first one.
+    /// Mounts below the lab's directory, in this mount namespace, the first one, and the daemon's.
     func mounts() -> [String] {
-        ["self", "1"].flatMap { process -> [String] in
-            let text = (try? String(contentsOfFile: "/proc/\(process)/mountinfo", encoding: .utf8)) ?? ""
-            return text.split(separator: "\n").filter { $0.contains(" \(directory)/") }.map(String.init)
+        let texts = ["self", "1"].map {
+            (try? String(contentsOfFile: "/proc/\($0)/mountinfo", encoding: .utf8)) ?? ""
+        }
+        return (texts + [place?.mountinfo ?? ""]).flatMap { text in
+            text.split(separator: "\n").filter { $0.contains(" \(directory)/") }.map(String.init)
         }
     }
 

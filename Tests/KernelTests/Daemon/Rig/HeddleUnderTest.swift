@@ -34,7 +34,11 @@ final class HeddleUnderTest {
     /// What a test's own interface in a sandbox is called.
     static let ownInterface = "own0"
 
-    private init(io: InputOutput) throws {
+    /// Where its programs run; nil: in this process's mount namespace.
+    var place: MountPlace?
+
+    /// Makes a lab without a daemon, which `end` takes away.
+    init(io: InputOutput = .uring) throws {
         tag = "hdt-" + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16)
         directory = "/tmp/\(tag)"
         self.io = io
@@ -60,6 +64,8 @@ final class HeddleUnderTest {
     }
 
     var socket: String { directory + "/s" }
+    /// The file that pins the daemon's private namespace.
+    var pin: String { (place?.root ?? "") + socket + ".ns" }
     var stateDirectory: String { directory + "/state" }
     private var log: String { directory + "/log" }
 
@@ -90,10 +96,9 @@ extension HeddleUnderTest {
     func startUnready(_ more: [String] = [], environment: [String: String] = [:]) throws -> RunningProgram {
         var variables = ["HEDDLE_LOG": "debug"]
         variables.merge(environment) { $1 }
-        return try RunningProgram(
-            Programs.daemon, places + (io.map { ["--io", $0.rawValue] } ?? []) + more, in: try host.open(),
-            environment: variables,
-            errors: log)
+        let all = places + (io.map { ["--io", $0.rawValue] } ?? []) + more
+        let (path, words) = try place?.words(Programs.daemon, all) ?? (Programs.daemon, all)
+        return try RunningProgram(path, words, in: try host.open(), environment: variables, errors: log)
     }
 
     /// Waits until the daemon says that it serves.
@@ -102,7 +107,7 @@ extension HeddleUnderTest {
         guard try daemon.waitForLine("heddled: ready", within: .seconds(10)) else {
             throw LabError("heddled is not ready (\(daemon.end.map { "\($0)" } ?? "it runs"))")
         }
-        if (try? observer.isWatching("private")) != true, let place = try? NetworkNamespace.open(path: socket + ".ns") {
+        if (try? observer.isWatching("private")) != true, let place = try? NetworkNamespace.open(path: pin) {
             try observer.watch(place, as: "private")
         }
     }

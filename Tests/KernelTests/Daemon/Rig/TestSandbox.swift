@@ -6,12 +6,17 @@ import Netlink
 final class TestSandbox: Sendable {
     /// As `heddle attach` is told.
     let name: String
+    /// A file that leads to it.
+    let path: String
+    private let isOwn: Bool
 
     private static let folder = "/run/netns"
 
     /// Makes it as `ip netns add` would, with loopback up. Without `ipv6` nothing in it speaks unasked.
     init(name: String, ipv6: Bool = false) throws {
         self.name = name
+        path = "\(Self.folder)/\(name)"
+        isOwn = true
         mkdir(Self.folder, 0o755)
         let namespace = try NetworkNamespace.make()
         try namespace.pin(at: path)
@@ -24,7 +29,12 @@ final class TestSandbox: Sendable {
         if let loopback = try route.link(named: "lo") { try route.setUp(link: loopback.index) }
     }
 
-    var path: String { "\(Self.folder)/\(name)" }
+    /// The namespace that a process of somebody else's is in.
+    init(of pid: pid_t) {
+        name = "pid/\(pid)"
+        path = "/proc/\(pid)/ns/net"
+        isOwn = false
+    }
 
     /// The namespace; let go of it soon.
     func open() throws -> NetworkNamespace {
@@ -81,7 +91,7 @@ final class TestSandbox: Sendable {
 
     /// Takes the name away, as `ip netns del` does. Fine if it is gone.
     func remove() {
-        try? NetworkNamespace.unpin(path: path)
+        if isOwn { try? NetworkNamespace.unpin(path: path) }
     }
 
     /// Whether the name is there.

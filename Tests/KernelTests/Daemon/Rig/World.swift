@@ -29,7 +29,7 @@ extension HeddleUnderTest {
             lines += ["\(name) \(pid) with \(descriptorCount(of: pid)) descriptors"]
         }
         lines += try interfaces(in: try host.open(), as: "host")
-        lines += try interfaces(in: try NetworkNamespace.open(path: socket + ".ns"), as: "private")
+        lines += try interfaces(in: try NetworkNamespace.open(path: pin), as: "private")
         for (short, sandbox) in sandboxes where sandbox.exists {
             lines += try interfaces(in: try sandbox.open(), as: short)
         }
@@ -102,7 +102,7 @@ extension HeddleUnderTest {
             "the host", ofHost.filter { !$0.hasPrefix("hdltx") },
             withHostPort.map { "hd-\($0.id.prefix(12)) \($0.id)" })
         compare(
-            "the private namespace", try marked(try NetworkNamespace.open(path: socket + ".ns"), besides: ["lo"]),
+            "the private namespace", try marked(try NetworkNamespace.open(path: pin), besides: ["lo"]),
             wired.filter { $0.via == "veth" }.map { "v\($0.port) \($0.id)" })
         for sandbox in sandboxes.values where sandbox.exists {
             compare(

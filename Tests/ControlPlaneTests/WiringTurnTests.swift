@@ -4,7 +4,7 @@ import Testing
 @testable import ControlPlane
 
 /// Which of the control plane's jobs comes first.
-struct WiringLoopTests {
+struct WiringTurnTests {
     /// Does slow things on a loop's thread, and says how many are done.
     private actor Worker {
         nonisolated let loop: WiringLoop
