@@ -23,8 +23,8 @@ struct LargeStoreTests {
             #expect(try lab.client.networks().count == Int(Self.networks))
             #expect(try lab.client.endpoints().count == Int(Self.endpoints))
             let served = try median { _ = try lab.client.networks() }
-            let shown = try median { #expect(try lab.heddle("network", "ls").status == 0) }
-            let all = try median { #expect(try lab.heddle("endpoint", "ls").status == 0) }
+            let shown = try median { () throws in #expect(try lab.heddle("network", "ls").status == 0) }
+            let all = try median { () throws in #expect(try lab.heddle("endpoint", "ls").status == 0) }
             let figures =
                 "start \(start) ms; median of 20: asked \(served) ms, network ls \(shown) ms, endpoint ls \(all) ms"
             print("large store: \(figures)")
