@@ -92,6 +92,7 @@ struct Heddled: AsyncParsableCommand {
             let paths = try RuntimePaths(socket: socket, stateDirectory: stateDir)
             if teardown {
                 try Teardown.run(paths: paths, log: log)
+                if let dockerPath { try SocketLock.remove(path: dockerPath, option: "--docker-socket") }
             } else {
                 try await serve(paths, log: log)
             }

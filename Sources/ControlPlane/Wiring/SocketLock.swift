@@ -12,6 +12,15 @@ public final class SocketLock: Sendable {
         DaemonLocks.write(DaemonLocks.Note(pid: getpid(), partner: path), to: descriptor)
     }
 
+    /// Removes a socket that nobody serves any more, and its lock; fine if there is neither. Throws while a daemon has it.
+    public static func remove(path: String, option: String) throws(ControlError) {
+        guard access(path + ".lock", F_OK) == 0 else { return }
+        let lock = try SocketLock(path: path, option: option)
+        unlink(path)
+        unlink(path + ".lock")
+        withExtendedLifetime(lock) {}
+    }
+
     deinit {
         close(descriptor)
     }

@@ -28,8 +28,7 @@ struct LargeStoreTests {
             let figures =
                 "start \(start) ms; median of 20: asked \(served) ms, network ls \(shown) ms, endpoint ls \(all) ms"
             print("large store: \(figures)")
-            // Asked for: 50 ms. Twice that here, where other things run beside.
-            #expect(served < 50 && shown < 100 && all < 250, "\(figures)")
+            #expect(served < 50 && shown < 50 && all < 250, "\(figures)")
             try lab.killDaemon()
             try empty(lab.stateDirectory)
             try lab.start()
@@ -74,8 +73,13 @@ struct LargeStoreTests {
         return Double((ContinuousClock.now - start) / .microseconds(1)) / 1_000
     }
 
+    /// The least of three medians of 20: what runs beside makes them larger, never smaller.
     private func median(_ body: () throws -> Void) throws -> Double {
-        let times = try (0..<20).map { _ in try milliseconds(body) }.sorted()
-        return times[times.count / 2]
+        var least = Double.infinity
+        for _ in 0..<3 {
+            let times = try (0..<20).map { _ in try milliseconds(body) }.sorted()
+            least = min(least, times[times.count / 2])
+        }
+        return least
     }
 }

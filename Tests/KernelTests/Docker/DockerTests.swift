@@ -46,7 +46,7 @@ struct DockerTests {
             #expect(try chosen.pings("c2"))
             #expect(try fixed.pings("10.90.0.254"))
             #expect(try host.refusal("run --rm --network localnet --ip 10.90.9.9 box true").contains("in use"))
-            #expect(try host.refusal("run --rm --network localnet --ip 10.91.0.1 box true").contains("Address"))
+            #expect(try host.refusal("run --rm --network localnet --ip 10.91.0.1 box true").contains("10.91.0.1"))
         }
     }
 

@@ -37,7 +37,7 @@ extension HeddleUnderTest {
 
     private func tearDown(at location: SourceLocation) {
         do {
-            let outcome = try heddled(places + ["--teardown"])
+            let outcome = try heddled(places + dockerWords + ["--teardown"])
             #expect(outcome.status == 0, "heddled --teardown: \(outcome.errors)", sourceLocation: location)
         } catch {
             Issue.record("heddled --teardown: \(error)", sourceLocation: location)
@@ -79,7 +79,10 @@ extension HeddleUnderTest {
             (try? String(contentsOfFile: "/proc/\($0)/mountinfo", encoding: .utf8)) ?? ""
         }
         return (texts + [place?.mountinfo ?? ""]).flatMap { text in
-            text.split(separator: "\n").filter { $0.contains(" \(directory)/") }.map(String.init)
+            // A dockerd that was killed leaves mounts in its namespace, which ends with the lab.
+            text.split(separator: "\n").filter {
+                $0.contains(" \(directory)/") && !$0.contains(" \(directory)/own-docker/")
+            }.map(String.init)
         }
     }
 

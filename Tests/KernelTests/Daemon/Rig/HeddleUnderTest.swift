@@ -34,6 +34,9 @@ final class HeddleUnderTest {
     /// What a test's own interface in a sandbox is called.
     static let ownInterface = "own0"
 
+    /// Where its daemons speak to Docker, if they do.
+    private(set) var dockerWords: [String] = []
+
     /// Where its programs run; nil: in this process's mount namespace.
     var place: MountPlace?
 
@@ -94,6 +97,7 @@ extension HeddleUnderTest {
 
     /// Starts a daemon that may never be ready.
     func startUnready(_ more: [String] = [], environment: [String: String] = [:]) throws -> RunningProgram {
+        if more.first == "--docker-socket" { dockerWords = more }
         var variables = ["HEDDLE_LOG": "debug"]
         variables.merge(environment) { $1 }
         let all = places + (io.map { ["--io", $0.rawValue] } ?? []) + more
