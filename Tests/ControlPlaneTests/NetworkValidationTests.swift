@@ -125,8 +125,8 @@ import Testing
     @Test func otherDriversAreRefusedClearly() {
         #expect(refusal(NetworkRequest(name: "n", driver: "bridge")) == nil)
         let known = refusal(NetworkRequest(name: "n", driver: "host"))
-        #expect(known?.message == "\"host\" is not supported by this version of heddled")
-        #expect(known?.hint?.contains("bridge") == true)
+        #expect(known?.message == "the driver host has one network, which is named host too")
+        #expect(known?.hint?.contains("heddle attach host SANDBOX") == true)
         #expect(refusal(NetworkRequest(name: "n", driver: "Bridge"))?.message.contains("is not a driver") == true)
         let option = refusal(NetworkRequest(name: "n", options: ["vni": "5"]))
         #expect(option?.message.contains("\"vni\"") == true)

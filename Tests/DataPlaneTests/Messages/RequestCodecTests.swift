@@ -139,7 +139,7 @@ struct RequestCodecTests {
 
     @Test("the bytes themselves: another version of daemon or engine must find them so")
     func layout() {
-        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 4]
+        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 5]
         #expect(EngineRequest.hello.encoded(sequence: 0x0403_0201) == header + [1, 0, 0, 1, 2, 3, 4])
         #expect(EngineRequest.begin.encoded(sequence: 0)[5] == 2)
         #expect(
