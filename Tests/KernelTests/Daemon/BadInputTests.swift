@@ -33,7 +33,9 @@ struct BadInputTests {
                     Case("network create a/b", "\"a/b\"", "\"/\"", "Names begin with"),
                     Case("network create \(long)", long, "64 bytes", "63 characters"),
                     Case("network create lan", "\"lan\"", "already", "Choose another name"),
-                    Case("network create x --driver host", "the driver host has one network", "heddle attach host SANDBOX"),
+                    Case(
+                        "network create x --driver host", "the driver host has one network",
+                        "heddle attach host SANDBOX"),
                     Case("network create x --driver macvlan", "needs a parent", "--parent IFNAME"),
                     Case("network create x --driver macvlan --parent nothere.7", "\"nothere\"", "ip link"),
                     Case("network create x --driver macvlan --parent ad1 --mode hub", "\"hub\"", "passthru"),
