@@ -41,6 +41,22 @@ import Testing
         #expect(wished.first?.description == "10.0.0.2/29")
     }
 
+    @Test func whatDockerHasReservedIsNotForOthers() throws {
+        let leased = ["10.0.0.1", "10.0.0.2", "10.0.0.4"].compactMap { IPAddress($0) }
+        let free = try AddressAssignment.addresses([], network: network, members: [], leased: leased)
+        #expect(free.first?.description == "10.0.0.3/29")
+        // In use already: an endpoint of Docker's.
+        let members = [member(1, "10.0.0.2/29")]
+        let next = try AddressAssignment.addresses([], network: network, members: members, leased: leased)
+        #expect(next.first?.description == "10.0.0.3/29")
+        let error = #expect(throws: APIError.self) {
+            try AddressAssignment.addresses(
+                [IPAddress("10.0.0.4")].compactMap(\.self), network: network, members: [], leased: leased)
+        }
+        #expect(error?.code == .conflict)
+        #expect(error?.message.contains("10.0.0.4 is in use by Docker") == true)
+    }
+
     @Test func refusalsNameTheAddressAndItsOwner() {
         let members = [member(3, "10.0.0.3/29")]
         let cases: [(String, APIError.Code, String)] = [

@@ -5,10 +5,11 @@ import HeddleAPI
 /// Which addresses a new endpoint gets.
 enum AddressAssignment {
     /// One address of each subnet: those that were asked for, else the lowest free ones. `members` are the endpoints
-    /// that the network has, `remote` its static remote stations, `reserved` the host's own.
+    /// that the network has, `remote` its static remote stations, `reserved` the host's own, `leased` what Docker has
+    /// of the subnets, used or not yet.
     static func addresses(
         _ wanted: [IPAddress], network: NetworkRecord, members: [EndpointRecord], remote: [StationRecord] = [],
-        reserved: [IPAddress] = []
+        reserved: [IPAddress] = [], leased: [IPAddress] = []
     ) throws(APIError) -> [IPPrefix] {
         for address in wanted where network.subnet(containing: address) == nil {
             let all = network.subnets.map(\.description).joined(separator: " and ")
@@ -24,7 +25,7 @@ enum AddressAssignment {
                 var pool = try network.pool(of: subnet, members: members, remote: remote)
                 let address: IPAddress
                 // The gateway's is never handed out in any case.
-                for own in reserved where pool.isFree(own) { try pool.take(own) }
+                for taken in reserved + leased where pool.isFree(taken) { try pool.take(taken) }
                 if let choice {
                     try pool.take(choice)
                     address = choice
@@ -33,7 +34,7 @@ enum AddressAssignment {
                 }
                 if let prefix = IPPrefix(address, length: subnet.length) { assigned.append(prefix) }
             } catch {
-                throw refusal(error, members: members, remote: remote, reserved: reserved)
+                throw refusal(error, members: members, remote: remote, reserved: reserved, leased: leased)
             }
         }
         return assigned
@@ -53,7 +54,8 @@ enum AddressAssignment {
     }
 
     private static func refusal(
-        _ error: AddressPoolError, members: [EndpointRecord], remote: [StationRecord], reserved: [IPAddress]
+        _ error: AddressPoolError, members: [EndpointRecord], remote: [StationRecord], reserved: [IPAddress],
+        leased: [IPAddress]
     ) -> APIError {
         switch error.reason {
         case .inUse(let address):
@@ -61,6 +63,7 @@ enum AddressAssignment {
                 members.first { $0.addresses.contains { $0.address == address } }?.label
                 ?? remote.first { $0.addresses.contains(address) }.map { "the static station \($0.mac)" }
                 ?? (reserved.contains(address) ? "the host itself" : nil)
+                ?? (leased.contains(address) ? "Docker, which has reserved it" : nil)
             return .conflict(
                 "the address \(address) is in use by \(owner ?? "another endpoint")",
                 hint: "Choose another --ip, or leave it out to get a free one.")

@@ -80,7 +80,8 @@ extension Switchboard {
         let port = try freePort()
         let addresses = try AddressAssignment.addresses(
             wish.addresses, network: network, members: endpoints(of: network),
-            remote: Array(stationRecords[network.id, default: [:]].values), reserved: lanAddresses(of: network))
+            remote: Array(stationRecords[network.id, default: [:]].values), reserved: lanAddresses(of: network),
+            leased: network.subnets.flatMap(dockerLeases(in:)))
         let mac = wish.mac ?? AddressAssignment.mac(for: addresses, port: port, network: network)
         try refuseTaken(mac: mac, network: network)
         return EndpointRecord(

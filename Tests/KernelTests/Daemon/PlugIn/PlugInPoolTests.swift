@@ -21,6 +21,20 @@ struct PlugInPoolTests {
         }
     }
 
+    @Test("An address that Docker has reserved, and not used so far, is given to no other endpoint")
+    func reservedAddresses() throws {
+        try PlugIn.run { lab, plugIn in
+            let pool = try plugIn.pool("10.91.0.0/24")
+            #expect(try plugIn.address(of: pool, isGateway: true) == "10.91.0.1/24")
+            #expect(try plugIn.makeNetwork("a", "10.91.0.0/24", gateway: "10.91.0.1/24") == [:])
+            #expect(try plugIn.address(of: pool) == "10.91.0.2/24")
+            let network = try #require(try lab.client.networks().first { $0.subnets == ["10.91.0.0/24"] }?.name)
+            let box = try lab.makeSandbox("box")
+            #expect(try lab.attach(box, to: network).addresses == ["10.91.0.3/24"])
+            #expect(try plugIn.address(of: pool) == "10.91.0.4/24")
+        }
+    }
+
     @Test("A pool whose network was never made is given to who asks next, under another id")
     func lostNetworks() throws {
         try PlugIn.run { lab, plugIn in
