@@ -52,7 +52,7 @@ extension Route {
         Entry(.get, "flows", ["network"]) { _, query in .flows(network: query["network"]) },
         Entry(.get, "impairments", ["network"]) { _, query in .impairments(network: query["network"]) },
         Entry(.post, "impairments") { _, _ in .impair },
-        Entry(.delete, "impairments/{endpoint}") { names, _ in .removeImpairment(names[0]) },
+        Entry(.delete, "impairments/{id}") { names, _ in .removeImpairment(names[0]) },
         Entry(.get, "statistics") { _, _ in .statistics },
     ]
 }
