@@ -28,7 +28,7 @@ final class PathProbe {
         // SO_NO_CHECK: what was changed on the way arrives.
         var one: Int32 = 1
         setsockopt(sending, SOL_SOCKET, 11, &one, 4)
-        guard let mac = try target.link("eth0")?.address else { throw LabError("no eth0") }
+        guard let mac = try target.link("eth0")?.mac else { throw LabError("no eth0") }
         let words = ["ip", "neigh", "replace", address, "lladdr", "\(mac)", "dev", "eth0", "nud", "permanent"]
         guard try lab.succeeds(words, in: source) else { throw LabError("\(words)") }
     }
@@ -54,8 +54,8 @@ final class PathProbe {
             while MachineTime.real < next { if next - MachineTime.real > 200_000 { usleep(50) } }
             next += step
             var datagram: [UInt8] = []
-            withUnsafeBytes(of: Int64(number)) { datagram += $0 }
-            withUnsafeBytes(of: MachineTime.real) { datagram += $0 }
+            withUnsafeBytes(of: Int64(number)) { datagram += Array($0) }
+            withUnsafeBytes(of: MachineTime.real) { datagram += Array($0) }
             datagram += pattern
             _ = send(sending, datagram, datagram.count, 0)
         }
@@ -63,7 +63,7 @@ final class PathProbe {
         var arrivals: [Arrival] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let length = recv(receiving, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+            let length = recv(receiving, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             guard length >= 16 else { return arrivals }
             let (number, sent) = buffer.withUnsafeBytes {
                 (
