@@ -79,7 +79,7 @@ import Testing
             try read { $0.lossModel = "gilbert-elliott:1%,25%,50%,1%" }.loss
                 == .gilbertElliott(p: 0.01, r: 0.25, bad: 0.5, good: 0.01))
         for text in [
-            "gemodel:1%,2%", "gilbert-elliott", "gilbert-elliott:", "gilbert-elliott:1%", "gilbert-elliott:1,2",
+            "gemodel:1%,2%", "gilbert-elliott", "gilbert-elliott:", "gilbert-elliott:1%", "gilbert-elliott:1,2%",
             "gilbert-elliott:1%,2%,3%,4%,5%", "gilbert-elliott:0%,0%", "gilbert-elliott:101%,1%",
         ] {
             #expect(problems { $0.lossModel = text } == ["loss_model"], "\(text)")

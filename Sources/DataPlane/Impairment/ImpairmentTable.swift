@@ -42,13 +42,12 @@ struct ImpairmentTable: ~Copyable {
     private(set) var normal: UnsafeMutablePointer<NormalTable>?
     /// Where a super-frame that lies in pieces is put together to be cut.
     let whole: UnsafeMutableRawPointer
-    /// Where the head of a packet is written that a super-frame is cut into.
-    let head: UnsafeMutableRawPointer
+    private let heads: UnsafeMutableRawPointer
 
     init() {
         directions = zeroed(UnsafeMutablePointer<ImpairedDirection>?.self, count: 2 * SharedTables.maximumPorts)
         whole = .allocate(byteCount: SlotMemory.stride, alignment: 64)
-        head = .allocate(byteCount: Self.headLength, alignment: 64)
+        heads = .allocate(byteCount: 2 * Self.headLength, alignment: 64)
     }
 
     deinit {
@@ -63,11 +62,11 @@ struct ImpairmentTable: ~Copyable {
         }
         Glibc.free(directions)
         whole.deallocate()
-        head.deallocate()
+        heads.deallocate()
     }
 
     /// A virtio_net_hdr and the longest headers that are cut.
-    private static var headLength: Int { SegmentCutter.maximumHeaderLength + 64 }
+    private static var headLength: Int { @_noAllocation @_noLocks get { SegmentCutter.maximumHeaderLength &+ 64 } }
 
     /// A direction's number. Port 0 is nobody's, so that 0 can mean none.
     @_noAllocation @_noLocks @inline(__always)
@@ -87,6 +86,13 @@ struct ImpairmentTable: ~Copyable {
     @_noAllocation @_noLocks @inline(__always)
     func direction(_ index: Int) -> UnsafeMutablePointer<ImpairedDirection>? {
         directions[index & (2 &* SharedTables.maximumPorts &- 1)]
+    }
+
+    /// Where the head of a packet is written that a super-frame is cut into. One for each way: what comes in may make
+    /// another one go out before it is through.
+    @_noAllocation @_noLocks @inline(__always)
+    func head(_ index: Int) -> UnsafeMutableRawPointer {
+        heads + (Self.isOut(index) ? Self.headLength : 0)
     }
 
     /// The packet of a held one is on its way out; its place is free when all of the batch was sent.

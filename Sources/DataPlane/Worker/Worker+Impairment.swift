@@ -94,7 +94,7 @@ extension Worker where IO: ~Copyable {
             }
         }
         // Each packet goes its own way, with a plain header: its checksums are finished.
-        let head = impairments.head
+        let head = impairments.head(index)
         head.storeNative64(0, at: 0)
         head.storeNative16(0, at: 8)
         var number = 0

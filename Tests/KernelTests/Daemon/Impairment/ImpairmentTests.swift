@@ -170,8 +170,9 @@ struct ImpairmentTests {
             #expect((29.9..<45).contains(median()), "after the daemon's death")
             let after: [EndpointImpairment] = try lab.json("impair")
             #expect(after == before && after.map(\.outward?.seed) == [9] && after[0].inward == nil)
+            let engine = try lab.enginePID()
             lab.daemon?.signal(SIGKILL)
-            kill(try lab.enginePID(), SIGKILL)
+            kill(engine, SIGKILL)
             try lab.start()
             #expect((29.9..<45).contains(median()), "after the death of both")
             // Nothing that is held is lost.

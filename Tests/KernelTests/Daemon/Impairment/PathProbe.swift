@@ -1,4 +1,5 @@
 import Glibc
+import Netlink
 
 /// Numbered datagrams from one sandbox to another, stamped by the sender and, as they arrive, by the kernel: a machine that
 /// is too busy to run this test in time doesn't look like a long way. One thread: what arrives waits in the socket.
