@@ -215,6 +215,38 @@ struct ImpairmentWorkerTests {
         tunnel.expectTunnelSound()
     }
 
+    @Test("what is held, cut or doubled goes into a tunnel whole, however much of it at once")
+    func intoTunnel() throws {
+        let rig = try ScriptedWorker(overlay: nil)
+        try rig.addRemote(Make.bob)
+        try rig.impair(1) {
+            $0.duplicate = ImpairmentSettings.share(1)
+            $0.delay = Self.millisecond
+        }
+        try rig.impair(2, isOut: true) { $0.loss = ImpairmentSettings.share(0.5) }
+        let payload = (0..<60_000).map { UInt8(truncatingIfNeeded: $0 &* 3) }
+        let frames = Self.flow.frames(payload, segment: 1_300)
+        for round in 0..<3 {
+            // To one peer and held, or at once; then with a flood to both peers and a port in between.
+            if round > 0 { try rig.impair(1) { $0.duplicate = ImpairmentSettings.share(1) } }
+            for _ in 0..<30 {
+                rig.device.deliver(
+                    .frame(port: 1, bytes: Self.flow.header(segment: 1_300) + Self.flow.frame(payload, partial: true)))
+                guard round == 2 else { continue }
+                rig.device.deliver(.frame(port: 1, bytes: Make.vnet() + Make.plain(to: Make.broadcast, length: 900)))
+            }
+            rig.step()
+            rig.step(after: Self.millisecond)
+            let inner = rig.device.take().sent.filter { $0.port > 100 }.flatMap { $0.inner() }
+            let large = inner.filter { $0?.count != 900 }
+            #expect(large.count == 30 * 2 * frames.count, "round \(round)")
+            #expect(inner.count - large.count == (round == 2 ? 30 * 2 * 2 : 0))
+            #expect(Set(large.compactMap { $0 }) == Set(frames))
+        }
+        #expect(rig.counters(1).drops == [:] && rig.overlayCounters().drops.isEmpty)
+        rig.expectTunnelSound()
+    }
+
     @Test("more packets in one batch than there are places: what was sent makes room")
     func places() throws {
         let rig = try rig()
