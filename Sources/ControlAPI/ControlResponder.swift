@@ -87,6 +87,11 @@ struct ControlResponder: HTTPResponder {
             let wish = try UnpublishRequest.decode(body)
             try await service.unpublish(network: wish.network, sandbox: wish.sandbox, spec: wish.spec)
         case .flows(let network): return try ControlResponder.json(await service.flows(network: network))
+        case .impairments(let network): return try ControlResponder.json(await service.impairments(network: network))
+        case .impair:
+            let wish = try ImpairmentRequest.decode(body)
+            return try ControlResponder.json(await service.impair(wish), status: .created)
+        case .removeImpairment(let id): try await service.removeImpairment(endpoint: id)
         case .statistics: return try ControlResponder.json(await service.statistics())
         }
         return Response(status: .noContent)

@@ -7,6 +7,12 @@ import NIOCore
 protocol BodyDecodable: Decodable, Sendable {
     /// Every key, in the order of the type's declaration.
     static var keys: [String] { get }
+    /// Keys whose values are objects, and every key of those.
+    static var nestedKeys: [String: [String]] { get }
+}
+
+extension BodyDecodable {
+    static var nestedKeys: [String: [String]] { [:] }
 }
 
 extension NetworkRequest: BodyDecodable {
@@ -49,6 +55,16 @@ extension StationRequest: BodyDecodable {
     static let keys = ["mac", "vtep", "ip"]
 }
 
+extension ImpairmentRequest: BodyDecodable {
+    static let keys = ["sandbox", "network", "ifname", "in", "out"]
+    static let nestedKeys = ["in": settings, "out": settings]
+
+    private static let settings = [
+        "delay", "jitter", "distribution", "loss", "loss_model", "duplicate", "reorder", "gap", "corrupt", "rate",
+        "queue", "seed",
+    ]
+}
+
 extension BodyDecodable {
     /// Reads a body; refuses unknown keys, since what a client wants and does not get must not go unnoticed.
     static func decode(_ body: ByteBuffer) throws(Refusal) -> Self {
@@ -64,6 +80,14 @@ extension BodyDecodable {
         if let stranger = present.filter({ !keys.contains($0) }).min() {
             let shown = String(stranger.prefix(200)).debugDescription
             throw .malformed("the key \(shown) is not known here", hint: "known are " + list(keys))
+        }
+        for (key, known) in nestedKeys where present.contains(key) {
+            let inside = try decode([String: KeysIfObject].self, data, ifCorrupted: "the body is not JSON")[key]
+            if let stranger = inside?.keys.filter({ !known.contains($0) }).min() {
+                let shown = String(stranger.prefix(200)).debugDescription
+                throw .malformed(
+                    "the key \(shown) is not known in \(key.debugDescription)", hint: "known are " + list(known))
+            }
         }
         // It is JSON, so that Foundation, which does not say where, can only mean a number.
         return try decode(Self.self, data, ifCorrupted: "a number is not whole, or out of range")
@@ -100,6 +124,15 @@ private struct KeysOfObject: Decodable {
 
     init(from decoder: any Decoder) throws {
         keys = try decoder.container(keyedBy: Key.self).allKeys.map(\.stringValue)
+    }
+}
+
+/// The keys of a JSON value, if it is an object.
+private struct KeysIfObject: Decodable {
+    var keys: [String]
+
+    init(from decoder: any Decoder) throws {
+        keys = (try? KeysOfObject(from: decoder).keys) ?? []
     }
 }
 

@@ -50,6 +50,9 @@ extension Route {
         Entry(.post, "publish") { _, _ in .publish },
         Entry(.post, "unpublish") { _, _ in .unpublish },
         Entry(.get, "flows", ["network"]) { _, query in .flows(network: query["network"]) },
+        Entry(.get, "impairments", ["network"]) { _, query in .impairments(network: query["network"]) },
+        Entry(.post, "impairments") { _, _ in .impair },
+        Entry(.delete, "impairments/{id}") { names, _ in .removeImpairment(names[0]) },
         Entry(.get, "statistics") { _, _ in .statistics },
     ]
 }

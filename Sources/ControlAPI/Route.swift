@@ -25,6 +25,9 @@ enum Route: Hashable, Sendable {
     case publish
     case unpublish
     case flows(network: String?)
+    case impairments(network: String?)
+    case impair
+    case removeImpairment(String)
     case statistics
 }
 

@@ -44,6 +44,8 @@ public actor Switchboard: ControlService {
     var lastPublishNumber: UInt32 = 0
     /// Whether publishes that wait will be tried again.
     var isPublishRetryDue = false
+    /// What happens to packets on purpose.
+    var impairmentRecords: [ImpairmentRecord.Key: ImpairmentRecord] = [:]
     /// What the tunnels of overlays carry, in bytes of layer 3, by network id.
     var tunnelMTUs: [String: Int] = [:]
     /// Index of the interface by which all peers of a tunnel are reached, if it is one.
@@ -254,6 +256,7 @@ extension Switchboard {
             publishRecords[publish.number] = nil
             waitingPublishes[publish.number] = nil
         }
+        forgetImpairments(of: endpoint)
         endpointRecords[endpoint.id] = nil
         forgetDocker(endpoint)
         kernelDrops[endpoint.port] = nil

@@ -23,6 +23,9 @@
 /// | POST | /v1/publish | `PublishRequest` | 201, array of `PublishedPort` |
 /// | POST | /v1/unpublish | `UnpublishRequest` | 204 |
 /// | GET | /v1/flows[?network=NAME] | | array of `Flow` |
+/// | GET | /v1/impairments[?network=NAME] | | array of `EndpointImpairment` |
+/// | POST | /v1/impairments | `ImpairmentRequest` | 201, `EndpointImpairment` |
+/// | DELETE | /v1/impairments/ENDPOINT | | 204 |
 /// | GET | /v1/statistics | | `Statistics` |
 ///
 /// Every refusal has a status of 400 or above and an `APIError` as its body.
@@ -84,6 +87,16 @@ public enum APIPath {
     /// `ControlService.flows`
     public static func flows(network: String?) -> String {
         "/\(version)/flows" + query(network: network)
+    }
+
+    /// `ControlService.impairments` and `impair`
+    public static func impairments(network: String?) -> String {
+        "/\(version)/impairments" + query(network: network)
+    }
+
+    /// `ControlService.removeImpairment`
+    public static func impairment(endpoint id: String) -> String {
+        impairments(network: nil) + "/" + PercentEncoding.encode(id)
     }
 
     private static func query(network: String?) -> String {

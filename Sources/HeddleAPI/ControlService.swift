@@ -44,6 +44,12 @@ public protocol ControlService: Sendable {
     func publishedPorts() async throws(APIError) -> [PublishedPort]
     /// Translated flows of all networks, or of one.
     func flows(network: String?) async throws(APIError) -> [Flow]
+    /// What happens to packets on purpose, in all networks or in one.
+    func impairments(network: String?) async throws(APIError) -> [EndpointImpairment]
+    /// Sets what happens to an endpoint's packets from now on.
+    func impair(_ request: ImpairmentRequest) async throws(APIError) -> EndpointImpairment
+    /// Ends that, in both directions.
+    func removeImpairment(endpoint: String) async throws(APIError)
     /// Counters of every port.
     func statistics() async throws(APIError) -> Statistics
 }

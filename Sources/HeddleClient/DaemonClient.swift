@@ -126,6 +126,21 @@ public struct DaemonClient: Sendable {
     }
 
     /// See `ControlService`.
+    public func impairments(network: String? = nil) throws(APIError) -> [EndpointImpairment] {
+        try get(APIPath.impairments(network: network))
+    }
+
+    /// See `ControlService`.
+    public func impair(_ request: ImpairmentRequest) throws(APIError) -> EndpointImpairment {
+        try decode(try exchange("POST", APIPath.impairments(network: nil), body: try encode(request)))
+    }
+
+    /// See `ControlService`.
+    public func removeImpairment(endpoint id: String) throws(APIError) {
+        _ = try exchange("DELETE", APIPath.impairment(endpoint: id))
+    }
+
+    /// See `ControlService`.
     public func statistics() throws(APIError) -> Statistics {
         try get(APIPath.statistics)
     }

@@ -33,7 +33,7 @@ struct Heddle: ParsableCommand {
                 name: "Wiring",
                 subcommands: [
                     NetworkCommand.self, AttachCommand.self, DetachCommand.self, EndpointCommand.self, PortCommand.self,
-                    PeerCommand.self, PublishCommand.self,
+                    PeerCommand.self, PublishCommand.self, ImpairCommand.self,
                 ]),
             CommandGroup(
                 name: "Observing",

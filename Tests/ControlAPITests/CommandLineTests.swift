@@ -27,6 +27,7 @@ struct CommandLineTests {
                 "network disconnect lan web", "endpoint ls", "endpoint ls lan", "endpoint inspect 3fa9",
                 "port adopt lan veth7", "port release veth7", "stations lan", "publish add lan web 8080:80 53:53/udp",
                 "publish rm lan web 8080:80", "publish ls", "flows", "flows lan",
+                "impair web --delay 50ms", "impair web --in --clear", "impair", "impair ls", "impair web",
             ]
             for line in lines {
                 let outcome = try await heddle(line, socket: socket)

@@ -12,6 +12,7 @@ final class RecordingService: ControlService {
         var peers = [Peer(vtep: "198.18.0.2"), Peer(vtep: "198.18.0.3")]
         var published = [RecordingService.published(1), RecordingService.published(2)]
         var flows = [RecordingService.flow("10.0.0.10:4000"), RecordingService.flow("10.0.0.9:4000")]
+        var impairments = [RecordingService.impairment]
         var statistics = Statistics(ports: [])
         var delay = Duration.zero
     }
@@ -148,6 +149,23 @@ final class RecordingService: ControlService {
         try await note("flows \(network ?? "-")").flows
     }
 
+    func impairments(network: String?) async throws(APIError) -> [EndpointImpairment] {
+        try await note("impairments \(network ?? "-")").impairments
+    }
+
+    func impair(_ request: ImpairmentRequest) async throws(APIError) -> EndpointImpairment {
+        _ = try await note("impair \(request)")
+        var answer = RecordingService.impairment
+        answer.sandbox = request.sandbox
+        answer.inward = request.inward
+        answer.outward = request.outward
+        return answer
+    }
+
+    func removeImpairment(endpoint: String) async throws(APIError) {
+        _ = try await note("remove impairment \(endpoint)")
+    }
+
     func statistics() async throws(APIError) -> Statistics {
         try await note("statistics").statistics
     }
@@ -177,6 +195,25 @@ final class RecordingService: ControlService {
             network: "lan", proto: "tcp", inside: inside, outside: "192.0.2.7:61440", remote: "198.51.100.1:443",
             direction: .outgoing, state: "established", ageMilliseconds: 2000, idleMilliseconds: 20,
             tx: .init(frames: 3, bytes: 300), rx: .init(frames: 2, bytes: 2000), uplink: "eth0")
+    }
+
+    /// With everything that can be said in one direction.
+    static var impairment: EndpointImpairment {
+        var all = Impairment()
+        all.delay = "50ms"
+        all.jitter = "5ms"
+        all.distribution = "normal"
+        all.loss = "1%"
+        all.lossModel = "gilbert-elliott:1%,25%"
+        all.duplicate = "0.1%"
+        all.reorder = "5%"
+        all.gap = 5
+        all.corrupt = "0.01%"
+        all.rate = "10mbit"
+        all.queue = "64kb"
+        all.seed = 7
+        return EndpointImpairment(
+            network: "lan", sandbox: "web", endpoint: "3fa9c1d277e0b846", ifname: "eth0", inward: all, outward: all)
     }
 
     static func port(_ name: String, frames: UInt64) -> Statistics.Port {

@@ -37,7 +37,23 @@ struct RequestBodyTests {
         let publish = PublishRequest(network: "", sandbox: "", publish: [], publishMode: "")
         #expect(try keys(publish) == Set(PublishRequest.keys))
         #expect(try keys(UnpublishRequest(network: "", sandbox: "", spec: "")) == Set(UnpublishRequest.keys))
+        let all = RecordingService.impairment
+        let impair = ImpairmentRequest(
+            sandbox: "", network: "", ifname: "", inward: all.inward, outward: all.outward)
+        #expect(try keys(impair) == Set(ImpairmentRequest.keys))
+        for (key, known) in ImpairmentRequest.nestedKeys {
+            #expect(try keys(key == "in" ? all.inward : all.outward) == Set(known), "\(key)")
+        }
         #expect(try keys(ReleaseRequest(ifname: "")) == Set(ReleaseRequest.keys))
+    }
+
+    @Test func aKeyInsideIsKnownToo() throws {
+        let message = refusal(#"{"sandbox": "web", "in": {"dealy": "5ms"}}"#, as: ImpairmentRequest.self)
+        #expect(message == #"the key "dealy" is not known in "in""#)
+        let request = try ImpairmentRequest.decode(
+            ByteBuffer(string: #"{"sandbox": "web", "out": {"delay": "5ms"}, "in": null}"#))
+        #expect(request.outward?.delay == "5ms" && request.inward == nil)
+        #expect(refusal(#"{"sandbox": "web", "in": 7}"#, as: ImpairmentRequest.self) != nil)
     }
 
     private struct Ignored: Decodable {

@@ -34,6 +34,10 @@ struct RouteTests {
             (.post, APIPath.unpublish, .unpublish),
             (.get, APIPath.flows(network: nil), .flows(network: nil)),
             (.get, APIPath.flows(network: "a&b=c"), .flows(network: "a&b=c")),
+            (.get, APIPath.impairments(network: nil), .impairments(network: nil)),
+            (.get, APIPath.impairments(network: "a&b"), .impairments(network: "a&b")),
+            (.post, APIPath.impairments(network: nil), .impair),
+            (.delete, APIPath.impairment(endpoint: "3f/a9"), .removeImpairment("3f/a9")),
             (.get, APIPath.statistics, .statistics),
         ]
         for (method, target, route) in table {

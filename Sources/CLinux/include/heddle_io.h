@@ -25,13 +25,16 @@ int heddle_epoll_create(void);
 // Watches fd for reading with `data` as the event's data. 0 or -errno.
 int heddle_epoll_add(int epoll, int fd, uint64_t data);
 int heddle_epoll_remove(int epoll, int fd);
-// `events` is an array of struct epoll_event (packed, 12 bytes on x86-64). `timeout_ns` negative: for ever.
+// `events` is an array of struct epoll_event (packed, 12 bytes on x86-64). `timeout_ns` negative: for ever; to the
+// millisecond before Linux 5.11.
 int heddle_epoll_wait(int epoll, void *events, int capacity, int64_t timeout_ns);
 // The data of event `index`.
 uint64_t heddle_epoll_data(const void *events, int index);
 // Bytes of one event.
 size_t heddle_epoll_event_size(void);
 
+// The calling thread's waits end when they should, and not up to 50 µs later, which is the kernel's default.
+void heddle_wake_exactly(void);
 int heddle_eventfd(void);
 
 #endif

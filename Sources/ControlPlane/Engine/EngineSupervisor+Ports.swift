@@ -39,6 +39,7 @@ extension EngineSupervisor {
     func plug(port id: UInt16) throws(EngineFailure) {
         guard let port = ports[id] else { throw .unavailable("port \(id) is not open") }
         try ask(.port(port.configuration), passing: port.descriptor, what: "port \(id)")
+        tellImpairments(port: id)
     }
 
     /// Changes what the engine knows of a port that it has; its descriptor stays.

@@ -18,6 +18,7 @@ extension EngineSupervisor {
             try tell(domain)
         }
         try tellPorts { $0.domain != 0 }
+        try tellImpairments()
         for station in stations.values {
             try leniently { () throws(EngineFailure) in
                 try tell(.addStation(station), what: "the station \(station.mac)")

@@ -36,6 +36,7 @@ final class EngineSupervisor {
     var nextHops: [NextHopKey: MACAddress] = [:]
     /// By number.
     var publishes: [UInt32: PublishConfiguration] = [:]
+    var impairments: [ImpairmentPlace: ImpairmentConfiguration] = [:]
     /// Descriptors that both processes hold for each other's next one, by number; the supervisor owns them.
     var kept: [UInt32: Int32] = [:]
 

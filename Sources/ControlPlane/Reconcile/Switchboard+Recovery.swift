@@ -17,6 +17,7 @@ extension Switchboard {
             tunnelRecords = Dictionary(uniqueKeysWithValues: overlays.tunnels.map { ($0.place, $0) })
             for station in overlays.stations { stationRecords[station.network, default: [:]][station.mac] = station }
             publishRecords = Dictionary(uniqueKeysWithValues: try store.loadPublishes().map { ($0.number, $0) })
+            try loadImpairments()
             try loadDocker()
             lastPublishNumber = publishRecords.keys.max() ?? 0
             try forgetOtherBoot()

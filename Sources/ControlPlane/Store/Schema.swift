@@ -86,6 +86,7 @@ enum Schema {
         Self.addDocker(to: &migrator)
         Self.addDockerUses(to: &migrator)
         Self.addLimits(to: &migrator)
+        Self.addImpairments(to: &migrator)
         return migrator
     }
 }

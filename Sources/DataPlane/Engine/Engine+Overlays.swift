@@ -11,6 +11,7 @@ struct Named {
     var publishes: Set<UInt32> = []
     var kept: Set<UInt32> = []
     var nextHops: Set<NextHopConfiguration> = []
+    var impairments: Set<ImpairmentConfiguration.Key> = []
 }
 
 extension StationConfiguration {

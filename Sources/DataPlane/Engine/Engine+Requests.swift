@@ -52,6 +52,8 @@ extension Engine {
             return keep(number, &unclaimed)
         case .letGo(let number):
             return letGo(number)
+        case .impairment(let impairment):
+            return set(impairment)
         case .inject(let id, let frame):
             guard let port = ports[id] else { return ENOENT }
             return mailbox(domain: port.configuration.domain).perform(.inject(port: id, frame: frame))
@@ -120,6 +122,9 @@ extension Engine {
         for station in stations.values where !named.stations.contains(station.key) { _ = remove(station) }
         for neighbour in neighbours.values where !named.neighbours.contains(neighbour.key) { _ = remove(neighbour) }
         for hop in nextHops where !named.nextHops.contains(hop) { _ = set(hop) }
+        for key in impairments.keys where !named.impairments.contains(key) {
+            _ = set(ImpairmentConfiguration(port: key.port, isOut: key.isOut, settings: ImpairmentSettings()))
+        }
         for number in publishes where !named.publishes.contains(number) { _ = unpublish(number) }
         for number in kept.keys where !named.kept.contains(number) { _ = letGo(number) }
         let leftPorts = ports.values.filter { !named.ports.contains($0.configuration.id) }

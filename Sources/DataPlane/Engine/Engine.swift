@@ -32,6 +32,8 @@ public final class Engine {
     var publishes: Set<UInt32> = []
     /// Next hops that are known, without what is known of them.
     var nextHops: Set<NextHopConfiguration> = []
+    /// What happens to packets on purpose.
+    var impairments: [ImpairmentConfiguration.Key: ImpairmentSettings] = [:]
     /// Descriptors that are kept for the next daemon, by number.
     var kept: [UInt32: Int32] = [:]
     /// See `HostAddressConfiguration`.
@@ -170,6 +172,7 @@ public final class Engine {
         let mailbox = mailbox(domain: port.configuration.domain)
         for (key, station) in stations where station.vtep == nil && station.port == id { stations[key] = nil }
         nextHops = nextHops.filter { $0.uplink != id }
+        forgetImpairments(port: id)
         _ = mailbox.perform(.removePort(id))
         mailbox.discardEvents(port: id)
         close(port.descriptor)

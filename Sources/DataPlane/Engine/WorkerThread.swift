@@ -137,6 +137,8 @@ final class WorkerThread: Sendable {
             tables: tables,
             mailbox: plan.mailbox, latency: plan.latency, spinMicroseconds: plan.options.spinMicroseconds,
             routes: plan.index == 0)
+        // Packets that are held go on when they are due.
+        heddle_wake_exactly()
         plan.report.outcome.withLock { $0 = .running(usesRing: usesRing) }
         worker.run()
     }

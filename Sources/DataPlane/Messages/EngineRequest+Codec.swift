@@ -45,6 +45,8 @@ extension EngineRequest {
             publish.write(to: &writer)
         case .unpublish(let number), .keep(let number), .letGo(let number):
             writer.write(number)
+        case .impairment(let impairment):
+            impairment.write(to: &writer)
         case .inject(let port, let frame):
             writer.write(port)
             writer.write(UInt32(frame.count))
@@ -99,6 +101,7 @@ extension EngineRequest {
         case 22: request = .unpublish(try reader.read())
         case 23: request = .keep(try reader.read())
         case 24: request = .letGo(try reader.read())
+        case 40: request = .impairment(try ImpairmentConfiguration(from: &reader))
         default: throw .unknownType(header.type)
         }
         try reader.finish()
@@ -131,6 +134,7 @@ extension EngineRequest {
         case .unpublish: 22
         case .keep: 23
         case .letGo: 24
+        case .impairment: 40
         }
     }
 }

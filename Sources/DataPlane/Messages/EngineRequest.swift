@@ -48,6 +48,8 @@ public enum EngineRequest: Sendable, Hashable {
     case inject(port: UInt16, frame: [UInt8])
     /// Asks for one `EngineReply.descriptor` for each port, and one `EngineReply.kept` for each kept descriptor.
     case takeDescriptors
+    /// Sets what happens to the packets of a port; part of a whole configuration. Empty settings: nothing any more.
+    case impairment(ImpairmentConfiguration)
     /// Ends the engine after the acknowledgement.
     case shutdown
 }

@@ -2,7 +2,7 @@
 /// sequence (4). Little endian; daemon and engine are always on one machine, but may be of different versions.
 struct MessageHeader {
     static let magic: UInt32 = 0x4C44_4548  // "HEDL"
-    static let version: UInt8 = 5
+    static let version: UInt8 = 6
     static let size = 12
 
     var type: UInt8

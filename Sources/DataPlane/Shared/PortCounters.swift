@@ -2,7 +2,8 @@
 /// any process that maps the memory may read them at any time.
 ///
 /// Accounting closes: `received = forwarded + flooded + consumed + Σ ingress drops`, and per way out
-/// `queued = sent + Σ egress drops`.
+/// `queued = sent + Σ egress drops`. Where a port is impaired, what counts is the packets that come out of the impairment
+/// and those that it loses: one that is held is counted once it goes on, a copy like any other packet.
 public enum CounterIndex {
     /// Frames that came in.
     static var receivedFrames: Int { @_noAllocation @_noLocks get { 0 } }

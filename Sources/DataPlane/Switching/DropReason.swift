@@ -144,6 +144,17 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case questionLimit
     /// Out of the name service's namespace, and neither an answer nor about a neighbour.
     case notAnAnswer
+
+    // Impairments: on a port's way in, and on its way out.
+
+    /// Came in, and was lost as its port's impairment asks.
+    case impairmentLoss
+    /// Came in, and what the impairment holds is full, or it was held when its port went.
+    case impairmentQueue
+    /// Was to go out, and was lost as its port's impairment asks.
+    case impairmentLossOut
+    /// Was to go out, and what the impairment holds is full, or it was held when its port went.
+    case impairmentQueueOut
 }
 
 extension DropReason {
@@ -163,7 +174,8 @@ extension DropReason {
         if rawValue < DropReason.kernelQueue.rawValue { return .egress }
         if rawValue < DropReason.outerMalformed.rawValue { return .kernel }
         if rawValue < DropReason.exceedsTunnelMTU.rawValue { return .ingress }
-        return rawValue < DropReason.guardedStation.rawValue ? .egress : .ingress
+        if rawValue < DropReason.guardedStation.rawValue { return .egress }
+        return rawValue < DropReason.impairmentLossOut.rawValue ? .ingress : .egress
     }
 
     /// Whether this is a reason. A pattern, since `==` of an enum is generic and not allowed on the way of a frame.
@@ -236,6 +248,10 @@ extension DropReason {
         case .noParent: "no-parent"
         case .questionLimit: "question-limit"
         case .notAnAnswer: "not-an-answer"
+        case .impairmentLoss: "impairment-loss"
+        case .impairmentQueue: "impairment-queue"
+        case .impairmentLossOut: "impairment-loss-out"
+        case .impairmentQueueOut: "impairment-queue-out"
         }
     }
 }

@@ -43,7 +43,10 @@ extension Worker where IO: ~Copyable {
             mailbox.complete(ticket, obeyRouting(command))
         case .inject(let port, let frame):
             mailbox.complete(ticket, inject(frame, port))
+        case .impair(let impairment):
+            mailbox.complete(ticket, set(impairment))
         case .stop:
+            forgetImpairments()
             stopTicket = ticket
         }
     }
@@ -118,6 +121,7 @@ extension Worker where IO: ~Copyable {
         if states[index].isTunnel { forwarding.removeTunnel(port) }
         if states[index].isUplink { router?.pointee.removeUplink(port) }
         forgetRouted(port)
+        forgetImpairments(port)
         removing = (port, ticket)
         if !io.cancel(port: port) { finishRemoval(port) }
     }

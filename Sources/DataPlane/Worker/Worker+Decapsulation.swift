@@ -270,6 +270,7 @@ extension Worker where IO: ~Copyable {
         }
         guard let message = run.finish(head: head, headCount, first: rest, restCount) else { return }
         let outgoing = OutgoingMessage(port: port, message: message, length: length, isSuperframe: isSuperframe)
+        if states[Int(port) & (SharedTables.maximumPorts &- 1)].attention != 0, impairOutgoing(outgoing) { return }
         guard io.send(outgoing) else { return count(drop: .egressFull, numbers) }
         countSent(numbers, length: length, isSuperframe: isSuperframe)
     }

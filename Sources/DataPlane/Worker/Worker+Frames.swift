@@ -55,6 +55,9 @@ extension Worker where IO: ~Copyable {
             routeIncoming(header: completion.header, length: completion.length, port: completion.port)
             return
         }
+        if states[index].attention != 0, impairIncoming(completion.header, completion.length, port: completion.port) {
+            return
+        }
         handle(header: completion.header, length: completion.length, port: completion.port)
     }
 
@@ -142,9 +145,16 @@ extension Worker where IO: ~Copyable {
                 isSuperframe: isSuperframe))
     }
 
-    /// Counts the frame as sent: what fails is taken back when the I/O tells.
+    /// Sends a frame by a port, if what the port's frames get beside switching doesn't take it.
     @inline(__always)
     mutating func queue(_ frame: OutgoingFrame) {
+        if states[Int(frame.port) & (SharedTables.maximumPorts &- 1)].attention != 0, impairOutgoing(frame) { return }
+        put(frame)
+    }
+
+    /// Counts the frame as sent: what fails is taken back when the I/O tells.
+    @inline(__always)
+    mutating func put(_ frame: OutgoingFrame) {
         let numbers = tables.numbers(of: frame.port)
         guard io.send(frame) else {
             count(drop: .egressFull, numbers)

@@ -6,6 +6,7 @@
 extension Worker where IO == RingIO {
     @_noAllocation @_noLocks
     mutating func forwardByRing() -> Bool {
+        releaseDue()
         let isWoken = handleCompletions()
         rearm()
         return isWoken
@@ -15,6 +16,7 @@ extension Worker where IO == RingIO {
 extension Worker where IO == EpollIO {
     @_noAllocation @_noLocks
     mutating func forwardByEpoll() -> Bool {
+        releaseDue()
         let isWoken = handleCompletions()
         rearm()
         return isWoken

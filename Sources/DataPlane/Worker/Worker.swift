@@ -3,7 +3,8 @@ import Glibc
 /// One thread's share of the data plane: its I/O, its domains, ports, stations and counters. Runs to completion; nothing
 /// is shared but the mailbox and the counters that others read. Generic over the I/O so that a script can drive it.
 /// Files beside this one: +Frames (what happens to a frame), +Encapsulation and
-/// +Decapsulation (tunnels), +Routing (what leaves its networks), +Receiving (arming, endings), +Commands (configuration).
+/// +Decapsulation (tunnels), +Routing (what leaves its networks), +Impairment (what is lost and held on purpose),
+/// +Receiving (arming, endings), +Commands (configuration).
 package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     /// A port as the worker keeps it beside what `Switch` knows of it.
     struct PortState {
@@ -40,6 +41,13 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         var cause: Int32 = 0
         /// The control side knows that it is dead.
         var isReported = false
+        /// What its frames get beside switching; 0: nothing, which is all that such frames pay for.
+        var attention: UInt8 = 0
+
+        /// In `attention`: what comes in is impaired.
+        static var impairedIn: UInt8 { @_noAllocation @_noLocks get { 0x01 } }
+        /// In `attention`: what goes out is impaired.
+        static var impairedOut: UInt8 { @_noAllocation @_noLocks get { 0x02 } }
     }
 
     var io: IO
@@ -50,6 +58,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     let states: UnsafeMutablePointer<PortState>
 
     var tunnels: TunnelState
+    /// See +Impairment.
+    var impairments = ImpairmentTable()
     /// The first worker's; nil: nothing is routed here.
     let router: UnsafeMutablePointer<Router>?
     /// Where the head of a frame that leaves with another tag is written.
@@ -133,7 +143,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         // After a few small frames the next is likely to be an answer that comes sooner than a sleeper wakes up. Bulk
         // traffic isn't worth it: its ends need the processor.
         let isLight = framesInBatch > 0 && framesInBatch <= 8 && bytesInBatch <= 4_096
-        io.wait(timeout: timeout, spin: isLight ? spin : 0)
+        // No longer than until a held packet is due.
+        io.wait(timeout: timeout, spin: isLight ? timeout < 0 ? spin : min(spin, timeout) : 0)
         proceed(at: monotonicNanoseconds())
     }
 
@@ -149,6 +160,10 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         tunnels.isCopyInUse = false
         // Tells the flows the time: what is expired isn't found.
         if let router { _ = router.pointee.flows.age(budget: 0, now: now) }
+        if impairments.count > 0 {
+            impairments.reclaim()
+            releaseDue()
+        }
         let isWoken = handleCompletions()
         if framesInBatch > 0 { lastFrame = clock }
         rearm()
@@ -161,8 +176,9 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
 
     /// Nanoseconds to wait.
     package func nextTimeout() -> Int64 {
-        if retrying > 0 { return 1_000_000 }
-        return isHolding ? Self.quietTime : Self.idleTime
+        let quiet = retrying > 0 ? 1_000_000 : isHolding ? Self.quietTime : Self.idleTime
+        guard let due = impairments.queue.nextDue else { return quiet }
+        return max(0, min(quiet, due &- monotonicNanoseconds()))
     }
 
     /// How long no frame must come before the processors may sleep deeply again.
@@ -173,7 +189,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
 
     /// What is due now and then: the latency hold follows the traffic, old stations are swept out.
     private mutating func keepHouse() {
-        let hasTraffic = clock &- lastFrame < Self.quietTime
+        let hasTraffic = clock &- lastFrame < Self.quietTime || impairments.queue.count > 0
         if hasTraffic != isHolding {
             isHolding = hasTraffic
             if hasTraffic { latency?.hold() } else { latency?.release() }

@@ -36,6 +36,8 @@ package enum WorkerCommand: Sendable {
     case publish(PublishConfiguration)
     /// Ends that.
     case unpublish(UInt32)
+    /// Sets what happens to the packets of a port in one direction.
+    case impair(ImpairmentConfiguration)
     /// Handles a frame as if it had come in by the port.
     case inject(port: UInt16, frame: [UInt8])
     /// Ends the worker.

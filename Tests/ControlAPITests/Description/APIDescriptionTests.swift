@@ -79,6 +79,19 @@ struct APIDescriptionTests {
                 "UnpublishRequest", UnpublishRequest(network: "lan", sandbox: "web", spec: "80:80"),
                 UnpublishRequest(network: "lan", sandbox: "web", spec: "80:80")
             ),
+            (
+                "ImpairmentRequest",
+                ImpairmentRequest(
+                    sandbox: "web", network: "lan", ifname: "eth0", inward: RecordingService.impairment.inward,
+                    outward: RecordingService.impairment.outward),
+                ImpairmentRequest(sandbox: "web", inward: nil, outward: nil)
+            ),
+            (
+                "EndpointImpairment", RecordingService.impairment,
+                EndpointImpairment(
+                    network: "lan", sandbox: "web", endpoint: "3f", ifname: "eth0", inward: nil, outward: nil)
+            ),
+            ("Impairment", RecordingService.impairment.inward, Impairment()),
             ("Flow", RecordingService.flow("10.0.0.2:80"), RecordingService.flow("10.0.0.2:80")),
             ("FlowCount", Flow.Count(frames: 1, bytes: 2), Flow.Count(frames: 1, bytes: 2)),
             ("Statistics", statistics, statistics),
@@ -129,6 +142,7 @@ struct APIDescriptionTests {
             "DetachRequest": DetachRequest.self, "AdoptRequest": AdoptRequest.self,
             "ReleaseRequest": ReleaseRequest.self, "PublishRequest": PublishRequest.self,
             "UnpublishRequest": UnpublishRequest.self, "Peer": Peer.self, "StationRequest": StationRequest.self,
+            "ImpairmentRequest": ImpairmentRequest.self,
         ]
         #expect(Set(description.operations.values.compactMap(description.body)) == Set(bodies.keys))
         for (name, type) in bodies {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Requests about overlays as bytes")
 struct OverlayCodecTests {
-    private static let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 5]
+    private static let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 6]
     private static let ipv4 = IPAddress.v4(IPv4Address(value: 0x0A00_0001))
     private static let ipv6 = IPAddress.v6(IPv6Address(high: 0x2001_0DB8_0000_0001, low: 2))
     private static let ipv4Bytes: [UInt8] = [4, 10, 0, 0, 1]

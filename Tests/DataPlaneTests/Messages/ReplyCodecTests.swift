@@ -64,7 +64,7 @@ struct ReplyCodecTests {
 
     @Test("the bytes themselves")
     func layout() {
-        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 5]
+        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 6]
         #expect(
             EngineReply.acknowledgement(sequence: 7, error: 2).encoded()
                 == header + [65, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0])

@@ -7,7 +7,7 @@ struct RequestCodecTests {
     /// Requests with random values in every field, each kind in turn.
     static func random(_ number: Int, _ random: inout SeededGenerator) -> EngineRequest {
         let id = UInt16(truncatingIfNeeded: random.next())
-        switch number % 15 {
+        switch number % 16 {
         case 0: return .hello
         case 1: return .begin
         case 2: return .commit
@@ -26,6 +26,7 @@ struct RequestCodecTests {
         case 11: return .tunnel(tunnel(id, &random))
         case 12: return .addNeighbour(neighbour(id, &random))
         case 13: return .removeNeighbour(neighbour(id, &random))
+        case 14: return .impairment(impairment(id, &random))
         default:
             let count = random.below(2) == 0 ? random.below(100) : random.below(MessageLimits.maximumFrame + 1)
             return .inject(port: id, frame: (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) })
@@ -48,6 +49,26 @@ struct RequestCodecTests {
             port: UInt16(truncatingIfNeeded: random.next()))
         if random.below(2) == 0 { station.vtep = address(&random) }
         return station
+    }
+
+    private static func impairment(_ id: UInt16, _ random: inout SeededGenerator) -> ImpairmentConfiguration {
+        func share() -> UInt64 { random.next() % (ImpairmentSettings.certain + 1) }
+        var settings = ImpairmentSettings()
+        settings.delay = Int64(random.next() % 60_000_000_001)
+        settings.jitter = Int64(random.next() % 60_000_000_001)
+        settings.isNormal = random.below(2) == 0
+        settings.loss = share()
+        settings.badLoss = share()
+        settings.toBad = share()
+        settings.toGood = share()
+        settings.duplicate = share()
+        settings.reorder = share()
+        settings.corrupt = share()
+        settings.gap = UInt32(truncatingIfNeeded: random.next())
+        settings.rate = random.below(2) == 0 ? 0 : 1_000 + random.next() % 1_000_000_000
+        settings.queue = Int64(random.next() % 2_000_000_000_000_001)
+        settings.seed = random.next()
+        return ImpairmentConfiguration(port: id, isOut: random.below(2) == 0, settings: settings)
     }
 
     private static func overlay(_ random: inout SeededGenerator) -> OverlayConfiguration {
@@ -139,7 +160,7 @@ struct RequestCodecTests {
 
     @Test("the bytes themselves: another version of daemon or engine must find them so")
     func layout() {
-        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 5]
+        let header: [UInt8] = [0x48, 0x45, 0x44, 0x4C, 6]
         #expect(EngineRequest.hello.encoded(sequence: 0x0403_0201) == header + [1, 0, 0, 1, 2, 3, 4])
         #expect(EngineRequest.begin.encoded(sequence: 0)[5] == 2)
         #expect(

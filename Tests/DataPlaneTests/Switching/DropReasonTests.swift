@@ -21,7 +21,7 @@ struct DropReasonTests {
         #expect(
             egress == [
                 .exceedsMTU, .vlanMismatch, .egressFull, .egressDown, .egressRejected, .egressGone, .exceedsTunnelMTU,
-                .noTunnel,
+                .noTunnel, .impairmentLossOut, .impairmentQueueOut,
             ])
         #expect(DropReason.allCases.filter { $0.direction == .kernel } == [.kernelQueue, .receiveFailed])
     }

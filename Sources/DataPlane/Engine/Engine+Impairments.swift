@@ -1,0 +1,18 @@
+import Glibc
+
+extension Engine {
+    /// Sets what happens to the packets of a port in one direction. What is said again disturbs nothing.
+    func set(_ impairment: ImpairmentConfiguration) -> Int32 {
+        guard let port = ports[impairment.port], port.configuration.kind.isInDomain else { return ENOENT }
+        if !impairment.settings.isEmpty { named?.impairments.insert(impairment.key) }
+        guard impairments[impairment.key] ?? ImpairmentSettings() != impairment.settings else { return 0 }
+        let result = mailbox(domain: port.configuration.domain).perform(.impair(impairment))
+        if result == 0 { impairments[impairment.key] = impairment.settings.isEmpty ? nil : impairment.settings }
+        return result
+    }
+
+    /// A port is gone, and what happened to its packets with it.
+    func forgetImpairments(port: UInt16) {
+        for isOut in [false, true] { impairments[ImpairmentConfiguration.Key(port: port, isOut: isOut)] = nil }
+    }
+}

@@ -1,0 +1,53 @@
+import Glibc
+
+/// Not on a frame's path.
+extension Worker where IO: ~Copyable {
+    /// Sets what happens to the packets of a port in one direction, at once; what is held goes on when it was due, unless
+    /// the rate is another. Without settings what is held goes on now.
+    mutating func set(_ impairment: ImpairmentConfiguration) -> Int32 {
+        let port = Int(impairment.port)
+        guard port > 0, port < SharedTables.maximumPorts, states[port].life == .present else { return ENOENT }
+        guard impairment.settings.isSound, forwarding.port(impairment.port).pointee.domain != 0 else { return EINVAL }
+        let index = ImpairmentTable.index(port: impairment.port, isOut: impairment.isOut)
+        let bit = impairment.isOut ? PortState.impairedOut : PortState.impairedIn
+        settle()
+        if impairment.settings.isEmpty {
+            guard impairments.direction(index) != nil else { return 0 }
+            for entry in impairments.queue.removeAll(of: UInt16(index)) { release(entry) }
+            tunnels.isHolding = false
+            finishTunnels()
+            settle()
+            impairments.remove(index)
+            states[port].attention &= ~bit
+            return 0
+        }
+        guard impairments.set(index, impairment.settings, now: clock) else { return ENOMEM }
+        states[port].attention |= bit
+        return 0
+    }
+
+    /// The port goes: so does what is held of it, each packet as one that found no room.
+    mutating func forgetImpairments(_ port: UInt16) {
+        for isOut in [false, true] {
+            let index = ImpairmentTable.index(port: port, isOut: isOut)
+            guard impairments.direction(index) != nil else { continue }
+            settle()
+            let numbers = tables.numbers(of: port)
+            for entry in impairments.queue.removeAll(of: UInt16(index)) {
+                if !isOut { countReceived(numbers, length: Int(entry.length), isSuperframe: entry.isSuperframe) }
+                count(drop: isOut ? .impairmentQueueOut : .impairmentQueue, numbers)
+            }
+            impairments.remove(index)
+        }
+        states[Int(port)].attention &= ~(PortState.impairedIn | PortState.impairedOut)
+    }
+
+    /// The worker ends, and nobody will send what is held.
+    mutating func forgetImpairments() {
+        guard impairments.count > 0 else { return }
+        for port in 0..<SharedTables.maximumPorts
+        where states[port].attention & (PortState.impairedIn | PortState.impairedOut) != 0 {
+            forgetImpairments(UInt16(port))
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Glibc
+import Testing
+
+@testable import DataPlane
+
+@Suite("Impairments that change while packets are held")
+struct ImpairmentChangeTests {
+    private typealias Make = TestFrames
+    private static let millisecond: Int64 = 1_000_000
+
+    private func rig() throws -> ScriptedWorker {
+        let rig = try ScriptedWorker(ports: [1, 2])
+        _ = rig.put(Make.plain(to: Make.alice, from: Make.bob), into: 2)
+        return rig
+    }
+
+    @Test("cleared: what is held goes on at once, in its order", arguments: [true, false])
+    func cleared(isOut: Bool) throws {
+        let rig = try rig()
+        try rig.impair(isOut ? 2 : 1, isOut: isOut) { $0.delay = 50 * Self.millisecond }
+        for length in 60..<80 { #expect(rig.put(Make.plain(length: length), into: 1) == []) }
+        try rig.impair(isOut ? 2 : 1, isOut: isOut) { _ in }
+        #expect(rig.device.take().sent.map(\.frame.count) == Array(60..<80))
+        #expect(rig.put(Make.plain(), into: 1).count == 1)
+        #expect(rig.sent(after: 100 * Self.millisecond) == [])
+        rig.expectIngressCloses(1)
+        rig.expectSound()
+    }
+
+    @Test("another delay: what is held keeps its time")
+    func changed() throws {
+        let rig = try rig()
+        try rig.impair(1) { $0.delay = 20 * Self.millisecond }
+        _ = rig.put(Make.plain(length: 61), into: 1)
+        try rig.impair(1) { $0.delay = 5 * Self.millisecond }
+        _ = rig.put(Make.plain(length: 62), into: 1)
+        #expect(rig.sent(after: 5 * Self.millisecond).map(\.frame.count) == [62])
+        #expect(rig.sent(after: 15 * Self.millisecond).map(\.frame.count) == [61])
+        // Far more memory: what is held moves.
+        _ = rig.put(Make.plain(length: 63), into: 1)
+        try rig.impair(1) { $0.delay = 2_000 * Self.millisecond }
+        #expect(rig.sent(after: 5 * Self.millisecond).map(\.frame) == [Make.plain(length: 63)])
+        rig.expectSound()
+    }
+
+    @Test("another rate: what waits, waits for the new one")
+    func rate() throws {
+        let rig = try rig()
+        try rig.impair(1) {
+            $0.rate = 1_000
+            $0.queue = 100_000 * Self.millisecond
+        }
+        // A second each, at that rate.
+        for _ in 0..<10 { _ = rig.put(Make.plain(length: 125), into: 1) }
+        try rig.impair(1) {
+            $0.rate = 1_000_000
+            $0.queue = 100 * Self.millisecond
+        }
+        for _ in 0..<10 { #expect(rig.sent(after: Self.millisecond).count == 1) }
+        _ = rig.put(Make.plain(length: 125), into: 1)
+        #expect(rig.sent(after: Self.millisecond).count == 1)
+        rig.expectSound()
+    }
+
+    @Test("a port that goes takes what is held with it, counted once", arguments: [true, false])
+    func removed(isOut: Bool) throws {
+        let rig = try rig()
+        let port: UInt16 = isOut ? 2 : 1
+        try rig.impair(port, isOut: isOut) { $0.delay = 50 * Self.millisecond }
+        for _ in 0..<7 { _ = rig.put(Make.plain(), into: 1) }
+        rig.mailbox.submit(.removePort(port))
+        rig.step()
+        rig.device.deliver(.ended(port: port, error: ECANCELED))
+        rig.step()
+        #expect(rig.mailbox.takeResult() == 0)
+        #expect(rig.drops(port, isOut ? .impairmentQueueOut : .impairmentQueue) == 7)
+        rig.expectIngressCloses(port)
+        #expect(rig.sent(after: 100 * Self.millisecond) == [])
+        // The next one of that number isn't impaired.
+        try rig.addPort(port)
+        _ = rig.put(Make.plain(to: Make.alice, from: Make.bob), into: 2)
+        #expect(rig.put(Make.plain(), into: 1).count == 1)
+        rig.expectSound()
+    }
+
+    @Test("a worker that ends counts what it held")
+    func stopped() throws {
+        let rig = try rig()
+        try rig.impair(1) { $0.delay = 50 * Self.millisecond }
+        for _ in 0..<5 { _ = rig.put(Make.plain(), into: 1) }
+        rig.mailbox.submit(.stop)
+        rig.step()
+        #expect(rig.drops(1, .impairmentQueue) == 5)
+        rig.expectIngressCloses(1)
+    }
+
+    @Test("only ports of a domain, and only numbers that can be")
+    func refused() throws {
+        let rig = try rig()
+        var settings = ImpairmentSettings()
+        settings.delay = 1
+        #expect(rig.perform(.impair(ImpairmentConfiguration(port: 9, isOut: false, settings: settings))) == ENOENT)
+        #expect(rig.perform(.impair(ImpairmentConfiguration(port: 0, isOut: false, settings: settings))) == ENOENT)
+        settings.rate = 1
+        #expect(rig.perform(.impair(ImpairmentConfiguration(port: 1, isOut: false, settings: settings))) == EINVAL)
+        #expect(rig.perform(.impair(ImpairmentConfiguration(port: 1, isOut: true, settings: .init()))) == 0)
+    }
+
+    @Test(
+        "random frames, settings, failures and removals: every packet is counted once",
+        arguments: 1...8 as ClosedRange<UInt64>)
+    func random(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let note: Comment = "seed \(seed)"
+        let rig = try ScriptedWorker(ports: [1, 2, 3, 4], slots: 128)
+        var attempts: [UInt16: UInt64] = [:]
+        var fates = SeededGenerator(seed: ~seed)
+        rig.device.fate = { frame in
+            attempts[frame.port, default: 0] += 1
+            return [.refused, .fails(EAGAIN), .fails(EIO)][safe: fates.below(40)] ?? .taken
+        }
+        for _ in 0..<1_500 {
+            for _ in 0..<random.below(5) {
+                rig.device.deliver(
+                    .frame(port: UInt16(1 + random.below(4)), bytes: RandomFrames.next(&random)))
+            }
+            if random.below(12) == 0 {
+                try rig.impair(UInt16(1 + random.below(4)), isOut: random.below(2) == 0) { Self.vary(&$0, &random) }
+            }
+            rig.step(after: Int64(random.below(3_000_000)))
+            _ = rig.device.take()
+        }
+        for port in UInt16(1)...4 {
+            for isOut in [true, false] { try rig.impair(port, isOut: isOut) { _ in } }
+        }
+        rig.step()
+        rig.step()
+        for port in UInt16(1)...4 {
+            rig.expectIngressCloses(port, note)
+            let counted = rig.counters(port)
+            let failed = [DropReason.egressFull, .egressDown].reduce(UInt64(0)) { $0 + (counted.drops[$1] ?? 0) }
+            #expect(attempts[port] == counted.sentFrames + failed, note)
+            #expect(counted.sentFrames > 100, note)
+        }
+        rig.expectSound(note)
+    }
+
+    private static func vary(_ settings: inout ImpairmentSettings, _ random: inout SeededGenerator) {
+        settings.seed = UInt64(random.below(3))
+        if random.below(2) == 0 { settings.delay = Int64(random.below(20_000_000)) }
+        if random.below(2) == 0 { settings.jitter = Int64(random.below(10_000_000)) }
+        settings.isNormal = random.below(2) == 0
+        if random.below(3) == 0 { settings.loss = ImpairmentSettings.share(0.2) }
+        if random.below(3) == 0 { settings.duplicate = ImpairmentSettings.share(0.3) }
+        if random.below(3) == 0 { settings.corrupt = ImpairmentSettings.share(0.3) }
+        if random.below(3) == 0 { settings.reorder = ImpairmentSettings.share(0.3) }
+        if random.below(3) == 0 {
+            settings.toBad = ImpairmentSettings.share(0.1)
+            settings.toGood = ImpairmentSettings.share(0.3)
+            settings.badLoss = ImpairmentSettings.share(0.9)
+        }
+        guard random.below(2) == 0 else { return }
+        settings.rate = 1_000_000 + UInt64(random.below(100_000_000))
+        settings.queue = Int64(random.below(20_000_000))
+    }
+}
+
+extension Array {
+    fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}
