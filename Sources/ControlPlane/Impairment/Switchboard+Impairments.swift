@@ -47,7 +47,7 @@ extension Switchboard {
         for (direction, wish) in wishes {
             var record = ImpairmentRecord(endpoint: endpoint.id, direction: direction, impairment: wish)
             let known = impairmentRecords[record.key]
-            // What has been random stays so: only a seed that is said begins anew.
+            // What has been random stays so: only another seed begins anew.
             record.impairment.seed =
                 wish.seed ?? known?.impairment.seed ?? UInt64(UInt32.random(in: 1...UInt32.max))
             if wish.isEmpty { deleted.append(record) } else { saved.append(record) }
@@ -116,6 +116,11 @@ extension Switchboard {
     ) throws(APIError) {
         var found: [String] = []
         for (direction, wish) in wishes {
+            if wish.isEmpty, wish.seed != nil {
+                throw .invalid(
+                    "cannot impair \(APIError.quoted(sandbox)): a seed alone does nothing",
+                    hint: "Say what shall happen; {} ends what does.")
+            }
             do throws(ImpairmentProblems) {
                 _ = try ImpairmentSpecification(wish)
             } catch {

@@ -106,9 +106,6 @@ struct ImpairmentTable: ~Copyable {
         firstSpent = index
     }
 
-    /// Whether places wait for `reclaim`.
-    var hasSpent: Bool { @_noAllocation @_noLocks @inline(__always) get { firstSpent != 0 } }
-
     /// All that was given out has been sent.
     @_noAllocation @_noLocks
     mutating func reclaim() {
@@ -132,12 +129,13 @@ extension ImpairmentTable {
         }
         let stream = UInt64(index & 1)
         guard let known = directions[index] else {
-            guard let new = ImpairedDirection(settings, stream: stream) else { return false }
+            guard let new = ImpairedDirection(settings, stream: stream),
+                makeRoom(more: new.packets.capacity + new.long.capacity)
+            else { return false }
             let place = UnsafeMutablePointer<ImpairedDirection>.allocate(capacity: 1)
             place.initialize(to: new)
             directions[index] = place
             count += 1
-            makeRoom()
             return true
         }
         let wanted = settings.places
@@ -168,7 +166,9 @@ extension ImpairmentTable {
         larger.packets = max(larger.packets, old.packets, known.pointee.packets.capacity)
         larger.long = max(larger.long, old.long, known.pointee.long.capacity)
         guard var packets = PacketPlaces(capacity: larger.packets, stride: ImpairedDirection.packetStride),
-            var long = PacketPlaces(capacity: larger.long, stride: SlotMemory.stride)
+            var long = PacketPlaces(capacity: larger.long, stride: SlotMemory.stride),
+            makeRoom(
+                more: larger.packets + larger.long - known.pointee.packets.capacity - known.pointee.long.capacity)
         else { return false }
         queue.reschedule(UInt16(index)) { entry in
             let place = entry.isLong ? long.take() : packets.take()
@@ -180,7 +180,6 @@ extension ImpairmentTable {
         }
         known.pointee.packets = packets
         known.pointee.long = long
-        makeRoom()
         return true
     }
 
@@ -200,13 +199,13 @@ extension ImpairmentTable {
         direction.pointee.state.link = link
     }
 
-    /// Sees to it that the queue takes all that the directions can hold.
-    private mutating func makeRoom() {
-        var total = 0
+    /// Sees to it that the queue takes all that the directions can hold, and so many more. False: there is no memory.
+    private mutating func makeRoom(more: Int) -> Bool {
+        var total = more
         for index in 0..<(2 * SharedTables.maximumPorts) {
             guard let direction = directions[index] else { continue }
             total += direction.pointee.packets.capacity + direction.pointee.long.capacity
         }
-        queue.reserve(total)
+        return queue.reserve(total)
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Which held packet goes on next: a binary heap over the packets of all impaired directions of a worker, by time, and by
 /// the order in which they came where times are equal.
 struct ReleaseQueue: ~Copyable {
@@ -40,28 +42,42 @@ struct ReleaseQueue: ~Copyable {
         }
     }
 
+    /// One mapping, which takes memory only as packets are held. Invariant: room for `capacity`.
     private var entries: UnsafeMutablePointer<Entry>
-    private var capacity = 0
+    private var capacity: Int
     /// Packets that are held.
     private(set) var count = 0
     private var sequence: UInt64 = 0
 
     init() {
+        // A mapping of nothing is refused: nothing is read or written before `reserve`.
         entries = .allocate(capacity: 1)
+        capacity = 0
     }
 
     deinit {
-        entries.deallocate()
+        Self.release(entries, capacity)
     }
 
-    /// Makes room for so many in all. Allocates: not on a packet's way.
-    mutating func reserve(_ wanted: Int) {
-        guard wanted > capacity else { return }
-        let larger = UnsafeMutablePointer<Entry>.allocate(capacity: wanted)
+    /// Makes room for so many in all. False: there is no memory, and all stays as it is. Not on a packet's way.
+    mutating func reserve(_ wanted: Int) -> Bool {
+        guard wanted > capacity else { return true }
+        let bytes = wanted * MemoryLayout<Entry>.stride
+        guard
+            let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+            memory != MAP_FAILED
+        else { return false }
+        let larger = memory.bindMemory(to: Entry.self, capacity: wanted)
         larger.update(from: entries, count: count)
-        entries.deallocate()
+        Self.release(entries, capacity)
         entries = larger
         capacity = wanted
+        return true
+    }
+
+    private static func release(_ entries: UnsafeMutablePointer<Entry>, _ capacity: Int) {
+        if capacity == 0 { return entries.deallocate() }
+        munmap(entries, capacity * MemoryLayout<Entry>.stride)
     }
 
     /// When the next packet is due; nil: none is held.

@@ -36,14 +36,16 @@ extension EpollIO {
         // Endings and failures are told without waiting.
         let isBusy = readyCount > 0 || failureCount > 0
         var count: Int32 = 0
+        var rest = isBusy ? 0 : timeout
         if spin > 0, !isBusy {
             let end = monotonicNanoseconds() &+ spin
             repeat {
                 count = epollWait(epoll, events, Int32(Self.eventCapacity), 0)
             } while count == 0
                 && monotonicNanoseconds() < end
+            rest = remaining(of: timeout, after: spin)
         }
-        if count == 0 { count = epollWait(epoll, events, Int32(Self.eventCapacity), isBusy ? 0 : timeout) }
+        if count == 0 { count = epollWait(epoll, events, Int32(Self.eventCapacity), rest) }
         guard count > 0 else { return }
         for event in 0..<min(Int(count), Self.eventCapacity) {
             let data = eventData(events, Int32(truncatingIfNeeded: event))

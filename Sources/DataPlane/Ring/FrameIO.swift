@@ -164,6 +164,13 @@ package struct OutgoingMessage {
     }
 }
 
+/// What is left of a timeout when so long has been looked for completions.
+@_noAllocation @_noLocks @inline(__always)
+func remaining(of timeout: Int64, after spin: Int64) -> Int64 {
+    if timeout < 0 { return timeout }
+    return timeout > spin ? timeout &- spin : 0
+}
+
 /// How a worker receives and sends frames. Implemented by the ring, by epoll and, in tests, by a script.
 ///
 /// The rules that make slots simple: a frame that was given to `send` is out of the slot (sent or refused) before
@@ -193,7 +200,7 @@ package protocol FrameIO: ~Copyable {
     /// Gives a slot back.
     mutating func release(slot: UInt16)
     /// Does what was asked for and waits for a completion, at most `timeout` nanoseconds (negative: for ever; 0: not at
-    /// all). May return early. Looks for completions for `spin` nanoseconds before the thread sleeps.
+    /// all). May return early. Looks for completions for `spin` nanoseconds of these before the thread sleeps.
     mutating func wait(timeout: Int64, spin: Int64)
     /// The next completion, or false when all were seen.
     mutating func next(_ completion: inout Completion) -> Bool

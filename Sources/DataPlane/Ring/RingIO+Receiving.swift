@@ -49,7 +49,7 @@ extension RingIO {
         let end = monotonicNanoseconds() &+ spin
         while !ring.hasWork {
             guard monotonicNanoseconds() < end else {
-                ring.submitAndWait(timeout: timeout)
+                ring.submitAndWait(timeout: remaining(of: timeout, after: spin))
                 return
             }
             pauseProcessor()

@@ -69,7 +69,7 @@ extension Worker where IO: ~Copyable {
         let length = frame.headCount &+ frame.restCount &- VirtioNetHeader.length
         let link = direction.pointee.state.link
         let fate = direction.pointee.state.next(length: length, now: clock, normal: impairments.normal)
-        if fate.isPlain, fate.passage.due <= clock { return false }
+        if fate.isPlain, fate.passage.due <= clock, !isBehind { return false }
         suffer(frame, fate, link, index)
         return true
     }
@@ -80,7 +80,7 @@ extension Worker where IO: ~Copyable {
         if direction.pointee.state.isUniform {
             var trial = direction.pointee.state
             if let due = commonDue(&trial, cutter) {
-                if due <= clock {
+                if due <= clock, !isBehind {
                     direction.pointee.state = trial
                     return false
                 }
@@ -152,7 +152,8 @@ extension Worker where IO: ~Copyable {
         let isLong = count > direction.pointee.packets.longest
         guard count <= direction.pointee.long.longest else { return false }
         var place = isLong ? direction.pointee.long.take() : direction.pointee.packets.take()
-        if place == PacketPlaces.none, impairments.hasSpent {
+        let hasSpent = isLong ? direction.pointee.long.hasSpent : direction.pointee.packets.hasSpent
+        if place == PacketPlaces.none, hasSpent {
             settle()
             place = isLong ? direction.pointee.long.take() : direction.pointee.packets.take()
         }
@@ -165,7 +166,7 @@ extension Worker where IO: ~Copyable {
         let entry = ReleaseQueue.Entry(
             due: passage.due, departure: passage.departure, length: UInt32(truncatingIfNeeded: length), place: place,
             direction: UInt16(truncatingIfNeeded: index), isLong: isLong, isSuperframe: frame.isSuperframe)
-        if passage.due <= clock {
+        if passage.due <= clock, !isBehind {
             release(entry)
             return true
         }
@@ -187,9 +188,22 @@ extension Worker where IO: ~Copyable {
         count(drop: incoming, numbers)
     }
 
-    /// Lets the packets go on that are due.
+    /// Packets that are due were left for the next round: nothing may overtake them.
+    private var isBehind: Bool {
+        @inline(__always) get {
+            guard let due = impairments.queue.nextDue else { return false }
+            return due <= clock
+        }
+    }
+
+    /// How many packets go on in one round: ports that aren't impaired have their turn in between.
+    private static var releasesInRound: Int { 1_024 }
+
+    /// Lets the packets go on that are due; more than go in one round follow in the next, at once.
     mutating func releaseDue() {
-        while let entry = impairments.queue.pop(until: clock) {
+        var left = Self.releasesInRound
+        while left > 0, let entry = impairments.queue.pop(until: clock) {
+            left &-= 1
             framesInBatch &+= 1
             bytesInBatch &+= Int(entry.length)
             release(entry)

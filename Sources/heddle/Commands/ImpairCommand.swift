@@ -46,7 +46,8 @@ struct ImpairOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Let packets skip the delay and overtake others: 5%.", valueName: "share"))
     var reorder: String?
 
-    @Option(help: ArgumentHelp("With --reorder: only every so manieth packet may.", valueName: "n")) var gap: Int?
+    @Option(help: ArgumentHelp("With --reorder: at least n-1 are held between two that skip.", valueName: "n")) var gap:
+        Int?
 
     @Option(
         help: ArgumentHelp("Change one bit of packets, behind the Ethernet header: 0.01%.", valueName: "share"))

@@ -14,7 +14,7 @@ struct ReleaseQueueTests {
     func order(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var queue = ReleaseQueue()
-        queue.reserve(500)
+        _ = queue.reserve(500)
         var model: [(due: Int64, place: Int)] = []
         var number = 0
         var now: Int64 = 0
@@ -41,10 +41,10 @@ struct ReleaseQueueTests {
     @Test("a full queue takes no more, and makes room with what is there")
     func full() {
         var queue = ReleaseQueue()
-        queue.reserve(3)
+        _ = queue.reserve(3)
         var taken = (0..<4).map { queue.push(Self.entry(Int64(10 - $0), place: $0)) }
         #expect(taken == [true, true, true, false])
-        queue.reserve(10)
+        _ = queue.reserve(10)
         taken = [queue.push(Self.entry(1, place: 3))]
         #expect(taken == [true])
         var places: [UInt32] = []
@@ -56,7 +56,7 @@ struct ReleaseQueueTests {
     func directions() {
         var random = SeededGenerator(seed: 5)
         var queue = ReleaseQueue()
-        queue.reserve(1_000)
+        _ = queue.reserve(1_000)
         for place in 0..<1_000 {
             _ = queue.push(Self.entry(Int64(random.below(300)), place: place, direction: UInt16(place % 3)))
         }

@@ -62,6 +62,31 @@ struct ImpairmentChangeTests {
         rig.expectSound()
     }
 
+    @Test("no rate any more: what waited goes on in rounds, and nothing overtakes it")
+    func rounds() throws {
+        let rig = try rig()
+        try rig.impair(1) {
+            $0.rate = 100_000
+            $0.queue = 1_000_000 * Self.millisecond
+        }
+        for number in 0..<2_500 { _ = rig.put(Make.plain(length: 60 + number % 1_000), into: 1) }
+        try rig.impair(1) { $0.delay = 1 }
+        var lengths = rig.device.take().sent.map(\.frame.count)
+        var rounds = 0
+        while lengths.count < 2_500, rounds < 10 {
+            // One that comes in between waits for those before it.
+            let sent = rig.put(Make.plain(length: 1_400), into: 1).map(\.frame.count)
+            #expect(!sent.isEmpty && sent.count <= 1_024)
+            lengths += sent
+            rounds += 1
+        }
+        lengths += rig.sent(after: Self.millisecond).map(\.frame.count)
+        #expect(rounds >= 2)
+        #expect(lengths == (0..<2_500).map { 60 + $0 % 1_000 } + Array(repeating: 1_400, count: rounds))
+        rig.expectIngressCloses(1)
+        rig.expectSound()
+    }
+
     @Test("a port that goes takes what is held with it, counted once", arguments: [true, false])
     func removed(isOut: Bool) throws {
         let rig = try rig()

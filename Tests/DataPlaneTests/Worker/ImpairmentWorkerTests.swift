@@ -237,6 +237,8 @@ struct ImpairmentWorkerTests {
             }
             rig.step()
             rig.step(after: Self.millisecond)
+            // More than go on in one round.
+            for _ in 0..<4 { rig.step() }
             let inner = rig.device.take().sent.filter { $0.port > 100 }.flatMap { $0.inner() }
             let large = inner.filter { $0?.count != 900 }
             #expect(large.count == 30 * 2 * frames.count, "round \(round)")

@@ -200,6 +200,12 @@ struct ImpairmentTests {
             let bad = try lab.heddle("impair", a.name, "--delay", "5", "--loss", "101%", "--rate", "0mbit")
             #expect(bad.status == 1)
             for word in ["delay", "loss", "rate"] { #expect(bad.errors.contains("\(word): "), "\(bad.errors)") }
+            var seed = Impairment()
+            seed.seed = 7
+            let alone = #expect(throws: APIError.self) {
+                try lab.client.impair(ImpairmentRequest(sandbox: a.name, inward: seed, outward: nil))
+            }
+            #expect(alone?.message.contains("seed alone") == true)
             #expect(try lab.client.impairments().map(\.inward?.delay) == ["1ms"])
             let stranger = try lab.heddle("impair", "hdt-nobody", "--loss", "1%")
             #expect(stranger.status == 1 && stranger.errors.contains("not attached"), "\(stranger.errors)")
