@@ -37,7 +37,9 @@ struct Heddle: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Observing",
-                subcommands: [StatusCommand.self, StationsCommand.self, FlowsCommand.self, StatsCommand.self]),
+                subcommands: [
+                    StatusCommand.self, StationsCommand.self, FlowsCommand.self, StatsCommand.self, TopCommand.self,
+                ]),
             CommandGroup(name: "Measuring", subcommands: [BenchCommand.self, BenchRelayCommand.self]),
         ])
 

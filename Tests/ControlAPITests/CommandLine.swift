@@ -42,11 +42,15 @@ struct CommandLineTool {
         return process
     }
 
-    private static func make(_ words: [String], environment: [String: String]) throws -> Process {
-        // The test program is built into the same directory.
+    /// Where it lies: the test program is built into the same directory.
+    static func path() throws -> String {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("heddle").path
+    }
+
+    private static func make(_ words: [String], environment: [String: String]) throws -> Process {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("heddle")
+        process.executableURL = URL(fileURLWithPath: try path())
         process.arguments = words
         var inherited = ProcessInfo.processInfo.environment
         inherited["HEDDLE_SOCKET"] = nil

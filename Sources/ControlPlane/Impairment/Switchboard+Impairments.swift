@@ -172,6 +172,9 @@ extension Switchboard {
             let network = try findNetwork(name)
             found.removeAll { $0.network != network.id }
             if found.isEmpty { found = [try findEndpoint(of: network, sandbox: text)] }
+        } else if found.isEmpty {
+            // Perhaps the same namespace under another name.
+            found = networkRecords.values.compactMap { try? findEndpoint(of: $0, sandbox: text) }
         }
         if let ifname { found.removeAll { $0.ifname != ifname } }
         if found.count == 1 { return found[0] }

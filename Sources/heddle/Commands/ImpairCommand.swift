@@ -46,8 +46,8 @@ struct ImpairOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Let packets skip the delay and overtake others: 5%.", valueName: "share"))
     var reorder: String?
 
-    @Option(help: ArgumentHelp("With --reorder: at least n-1 are held between two that skip.", valueName: "n")) var gap:
-        Int?
+    @Option(help: ArgumentHelp("With --reorder: at least n-1 are held between two that skip.", valueName: "n"))
+    var gap: Int?
 
     @Option(
         help: ArgumentHelp("Change one bit of packets, behind the Ethernet header: 0.01%.", valueName: "share"))
@@ -168,12 +168,24 @@ struct ImpairCommand: ParsableCommand {
         // A sandbox of that name has to be impaired to be seen.
         if let sandbox, sandbox.text != "ls" {
             list.removeAll { $0.sandbox != sandbox.text && $0.ifname != sandbox.text }
+            if list.isEmpty { try checkAttached(sandbox.text) }
         }
         try global.print(
             list, whenEmpty: "Nothing is impaired. Do it with: heddle impair SANDBOX --delay 50ms --loss 1%"
         ) {
             Self.table(list)
         }
+    }
+
+    /// That a sandbox isn't impaired is said only of one that there is.
+    private func checkAttached(_ name: String) throws {
+        let isThere = try global.client.endpoints(network: network?.text).contains {
+            $0.sandbox == name || $0.ifname == name
+        }
+        if isThere { return }
+        throw APIError(
+            .notFound, "the sandbox \(name.debugDescription) is not attached to any network",
+            hint: "'heddle endpoint ls' shows what is, as it was named.")
     }
 
     /// A row for each direction.

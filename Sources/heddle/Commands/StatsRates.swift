@@ -1,5 +1,11 @@
 import HeddleAPI
 
+/// By what a port is found again in a later look at the counters.
+struct PortKey: Hashable {
+    var port: String
+    var network: String
+}
+
 /// What happened on every port between two looks at the counters.
 struct StatsRates {
     /// One port, each figure in a second; nil where there is nothing to compare with.
@@ -19,20 +25,16 @@ struct StatsRates {
     /// Compares two looks, `seconds` apart. A port that is new, and a counter that went back because the engine's
     /// tables were made anew, have no rate yet.
     init(from earlier: Statistics, to later: Statistics, seconds: Double) {
-        struct Key: Hashable {
-            var port: String
-            var network: String
-        }
-        var known: [Key: Statistics.Port] = [:]
+        var known: [PortKey: Statistics.Port] = [:]
         for port in earlier.ports {
-            known[Key(port: port.port, network: port.network)] = port
+            known[PortKey(port: port.port, network: port.network)] = port
         }
         func rate(_ before: UInt64?, _ after: UInt64) -> Double? {
             guard let before, after >= before, seconds > 0 else { return nil }
             return Double(after - before) / seconds
         }
         rows = later.ports.map { port in
-            let before = known[Key(port: port.port, network: port.network)]
+            let before = known[PortKey(port: port.port, network: port.network)]
             var drops: [String: Double] = [:]
             for (reason, count) in port.drops {
                 // A reason is listed from its first frame on, so that one that was not there was zero.

@@ -17,6 +17,13 @@ struct Console: Sendable {
         isStyled = isTerminal && Console.environment("NO_COLOR").isEmpty && Console.environment("TERM") != "dumb"
     }
 
+    /// Whether characters beyond ASCII are shown: what the locale's variables say, the first that is set (setlocale(3)).
+    static var isUnicode: Bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.map(environment).first { !$0.isEmpty } ?? ""
+        let name = locale.uppercased()
+        return name.contains("UTF-8") || name.contains("UTF8")
+    }
+
     /// Columns and rows of the terminal; nil if there is none.
     var size: (columns: Int, rows: Int)? {
         var window = winsize()
