@@ -56,13 +56,15 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["CLinux", "Addresses", system], swiftSettings: settings),
         // Address pools: pure.
         .target(name: "AddressManagement", dependencies: ["Addresses"], swiftSettings: settings),
+        // Numbers as Prometheus reads them: pure.
+        .target(name: "Exposition", swiftSettings: settings),
         // What a network's name service answers: bytes in, bytes out.
         .target(name: "NameService", dependencies: ["Addresses"], swiftSettings: settings),
         // The sockets of name services, and the host's resolvers.
         .target(
             name: "NameServer",
             dependencies: [
-                "NameService", "Addresses", logging,
+                "NameService", "Addresses", "Exposition", logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -76,7 +78,7 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "DataPlane", "Netlink", "AddressManagement", "Addresses", "CLinux", "HeddleAPI", "Relay", system,
-                "NameService", "NameServer", logging,
+                "NameService", "NameServer", "Exposition", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
@@ -84,7 +86,7 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "HeddleAPI", logging, system,
+                "HeddleAPI", "Exposition", logging, system,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -110,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "heddled",
             dependencies: [
-                "ControlPlane", "ControlAPI", "HeddleAPI", arguments, logging,
+                "ControlPlane", "ControlAPI", "HeddleAPI", "Exposition", arguments, logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -123,6 +125,10 @@ let package = Package(
 
         // Counts allocations in tests and benchmarks.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        // Compares the families with Documentation/Metrics.md and Examples/monitoring.
+        .testTarget(
+            name: "ExpositionTests", dependencies: ["Exposition", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: settings),
         .testTarget(
             name: "DataPlaneTests", dependencies: ["DataPlane", "Addresses", "CLinux", "CAllocationCounter", system],
@@ -134,7 +140,7 @@ let package = Package(
         .testTarget(
             name: "NameServiceTests", dependencies: ["NameService", "Addresses"], swiftSettings: settings),
         .testTarget(
-            name: "NameServerTests", dependencies: ["NameServer", "NameService", "Addresses", logging],
+            name: "NameServerTests", dependencies: ["NameServer", "NameService", "Addresses", "Exposition", logging],
             swiftSettings: settings),
         .testTarget(
             name: "ControlPlaneTests",
@@ -151,7 +157,7 @@ let package = Package(
         .testTarget(
             name: "ControlAPITests",
             dependencies: [
-                "ControlAPI", "HeddleAPI", "HeddleClient", "heddle", logging, system,
+                "ControlAPI", "HeddleAPI", "HeddleClient", "heddle", "Exposition", logging, system,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -165,7 +171,7 @@ let package = Package(
             name: "KernelTests",
             dependencies: [
                 "DataPlane", "Netlink", "Addresses", "HeddleAPI", "HeddleClient", "CLinux", "ControlPlane", "heddled",
-                "heddle-engine", "heddle", "Relay", logging, system,
+                "heddle-engine", "heddle", "Relay", "Exposition", logging, system,
             ],
             swiftSettings: settings),
     ],
