@@ -136,7 +136,7 @@ final class WorkerThread: Sendable {
             io: io, forwarding: Switch(stations: stations, vteps: tables.vtepMemory(worker: plan.index)),
             tables: tables,
             mailbox: plan.mailbox, latency: plan.latency, spinMicroseconds: plan.options.spinMicroseconds,
-            routes: plan.index == 0)
+            routes: plan.index == 0, index: plan.index)
         // Packets that are held go on when they are due.
         heddle_wake_exactly()
         plan.report.outcome.withLock { $0 = .running(usesRing: usesRing) }

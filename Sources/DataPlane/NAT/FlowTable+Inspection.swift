@@ -93,7 +93,7 @@ extension FlowTable {
     }
 
     /// One entry; nil: empty, or written over while it was looked at. What the seal doesn't cover may be a few frames apart.
-    private static func read(_ place: UnsafeRawPointer) -> Flow? {
+    static func read(_ place: UnsafeRawPointer) -> Flow? {
         let seal = place.assumingMemoryBound(to: Atomic<UInt32>.self)
         for _ in 0..<4 {
             let before = seal.pointee.load(ordering: .acquiring)

@@ -3,6 +3,7 @@ import Glibc
 extension EpollIO {
     package var placeholder: UnsafeMutableRawPointer { @_noAllocation @_noLocks get { slots.base } }
     package var slotCount: Int { slots.count }
+    package var load: IOLoad { @_noAllocation @_noLocks get { IOLoad(slots: slots.count, free: free.count) } }
 
     @_noAllocation @_noLocks
     package mutating func receive(port: UInt16) {

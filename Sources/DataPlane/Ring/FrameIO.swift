@@ -183,6 +183,8 @@ package protocol FrameIO: ~Copyable {
     var placeholder: UnsafeMutableRawPointer { get }
     /// How many slots there are.
     var slotCount: Int { get }
+    /// How busy it is; costs nothing.
+    var load: IOLoad { get }
     /// Takes a port in; the descriptor stays the caller's and must stay open until `detach`. 0 or an errno.
     mutating func attach(port: UInt16, descriptor: Int32, kind: PortKind) -> Int32
     /// Lets go of a port that isn't receiving.

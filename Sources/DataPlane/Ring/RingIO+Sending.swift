@@ -4,8 +4,9 @@ extension RingIO {
     @_noAllocation @_noLocks
     package mutating func send(_ frame: OutgoingFrame) -> Bool {
         let index = Int(frame.port)
-        guard index > 0, index < Self.tableSize, let kind = ports[index].kind, let (entry, position) = ring.nextEntry()
-        else {
+        guard index > 0, index < Self.tableSize, let kind = ports[index].kind else { return false }
+        guard let (entry, position) = ring.nextEntry() else {
+            refusals &+= 1
             return false
         }
         let data = UserData(
@@ -53,7 +54,9 @@ extension RingIO {
     @_noAllocation @_noLocks
     package mutating func send(_ message: OutgoingMessage) -> Bool {
         let index = Int(message.port)
-        guard index > 0, index < Self.tableSize, let kind = ports[index].kind, let (entry, _) = ring.nextEntry() else {
+        guard index > 0, index < Self.tableSize, let kind = ports[index].kind else { return false }
+        guard let (entry, _) = ring.nextEntry() else {
+            refusals &+= 1
             return false
         }
         let data = UserData(

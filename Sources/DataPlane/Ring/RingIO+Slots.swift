@@ -3,6 +3,13 @@ import Synchronization
 extension RingIO {
     package var placeholder: UnsafeMutableRawPointer { @_noAllocation @_noLocks get { slots.base } }
     package var slotCount: Int { slots.count }
+    package var load: IOLoad {
+        @_noAllocation @_noLocks get {
+            IOLoad(
+                slots: slots.count, free: free.count, receiving: provided, overflows: UInt64(ring.overflows),
+                refusals: refusals)
+        }
+    }
 
     /// Slots that the kernel has at first.
     static var initialWindow: Int { 32 }

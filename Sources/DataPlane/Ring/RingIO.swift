@@ -69,6 +69,8 @@ package struct RingIO: FrameIO, ~Copyable {
     var window: Int
     var batchFrames = 0
     var batchBytes = 0
+    /// Sends that found no room in the submission queue.
+    var refusals: UInt64 = 0
     let waker: Int32
 
     /// Makes a ring for the calling thread. `slotCount` must be a power of two; `waker` is an eventfd that stays the

@@ -31,6 +31,7 @@ struct SubmissionRing: ~Copyable {
     private let completionMask: UInt32
     private let completionHead: UnsafeMutablePointer<Atomic<UInt32>>
     private let completionTail: UnsafeMutablePointer<Atomic<UInt32>>
+    private let completionOverflow: UnsafeMutablePointer<Atomic<UInt32>>
     private var head: UInt32
     private var seenTail: UInt32
 
@@ -66,6 +67,7 @@ struct SubmissionRing: ~Copyable {
         completionMask = ring.cq_entries &- 1
         completionHead = word(completion, ring.cq_head)
         completionTail = word(completion, ring.cq_tail)
+        completionOverflow = word(completion, ring.cq_overflow)
         head = completionHead.pointee.load(ordering: .relaxed)
         seenTail = head
     }
@@ -128,6 +130,11 @@ struct SubmissionRing: ~Copyable {
                 if unsubmitted == 0 { return }
             }
         }
+    }
+
+    /// Completions that found no room in the queue, so far; wrapping.
+    var overflows: UInt32 {
+        @_noAllocation @_noLocks get { completionOverflow.pointee.load(ordering: .relaxed) }
     }
 
     /// Whether waiting would return at once: a completion is there, or deferred work that makes one

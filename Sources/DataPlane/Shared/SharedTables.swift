@@ -8,7 +8,9 @@ public import SystemPackage
 /// `setKernelDrops` are the daemon's.
 ///
 /// Layout: one page of header, 768 bytes of counters for each port and for each domain's tunnel side, then for each
-/// worker a MAC table and a table of VTEPs, and at the end the flows of the first worker, all page-aligned.
+/// worker a MAC table and a table of VTEPs, then the flows of the first worker, and at the end what workers tell of
+/// themselves, all page-aligned. What comes after the flows was added later: a file that ends with them is one of an
+/// earlier version. It is made longer where it lies, which the engine that has it mapped doesn't notice.
 public struct SharedTables: ~Copyable, @unchecked Sendable {
     // Sendable: the fields never change, and what the mapping holds is written in aligned 8-byte words.
 
@@ -81,7 +83,8 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
         else { throw .system(Errno(rawValue: Glibc.errno)) }
         let header = mapped.assumingMemoryBound(to: UInt64.self)
         guard header[0] == Self.magic, (1...64).contains(header[1]), header[2] == UInt64(Self.maximumPorts),
-            header[3] == UInt64(Self.stationCapacity), size == Self.size(workers: Int(header[1]))
+            header[3] == UInt64(Self.stationCapacity), size >= Self.earlierSize(workers: Int(header[1])),
+            size <= Self.size(workers: Int(header[1]))
         else {
             munmap(mapped, size)
             throw .badLayout
@@ -177,19 +180,43 @@ public struct SharedTables: ~Copyable, @unchecked Sendable {
     }
 
     /// Where the flows lie: `FlowTable.bytes`. For one writer, the first worker.
-    package var flowMemory: UnsafeMutableRawPointer { memory + bytes - Self.flowBytes }
+    package var flowMemory: UnsafeMutableRawPointer {
+        memory + Self.earlierSize(workers: workers) - Self.flowBytes
+    }
+
+    /// What a worker told of itself last; nil: nothing, or there is no such worker. Any thread, any process.
+    public func workerNumbers(_ worker: Int) -> WorkerNumbers? {
+        numbers(worker: worker).flatMap { WorkerNumbers(reading: UnsafePointer($0)) }
+    }
+
+    /// Where a worker's numbers lie; nil: the file is of an earlier version, or there is no such worker. Valid as long as
+    /// the mapping; for one writer.
+    func numbers(worker: Int) -> UnsafeMutablePointer<UInt64>? {
+        guard worker >= 0, worker < workers, bytes == Self.size(workers: workers) else { return nil }
+        // Invariant: below `workers`, so inside the last pages, which have room for as many as there can be.
+        return (memory + Self.earlierSize(workers: workers)).assumingMemoryBound(to: UInt64.self)
+            + worker * WorkerNumberIndex.count
+    }
+
+    /// Room for 64 workers.
+    private static var workerBytes: Int {
+        (64 * WorkerNumberIndex.count * MemoryLayout<UInt64>.size + page - 1) / page * page
+    }
 
     private static var flowBytes: Int { (FlowTable.bytes + page - 1) / page * page }
 
-    private func stationMemory(worker: Int) -> UnsafeMutableRawPointer {
+    func stationMemory(worker: Int) -> UnsafeMutableRawPointer {
         memory + Self.page + Self.countersBytes + worker * (Self.stationTableBytes + VTEPTable.bytes)
     }
 
-    private static var stationTableBytes: Int {
+    static var stationTableBytes: Int {
         (StationTable.bytes(capacity: stationCapacity) + page - 1) / page * page
     }
 
-    private static func size(workers: Int) -> Int {
+    private static func size(workers: Int) -> Int { earlierSize(workers: workers) + workerBytes }
+
+    /// Without what workers tell of themselves.
+    private static func earlierSize(workers: Int) -> Int {
         page + countersBytes + workers * (stationTableBytes + VTEPTable.bytes) + flowBytes
     }
 }

@@ -63,7 +63,7 @@ extension StationTable {
 
     /// Both words of one station: word 0 is read again, so that they belong together. nil: empty, or written over
     /// each time it was looked at.
-    private static func read(_ entry: UnsafeMutableRawPointer) -> (UInt64, UInt64)? {
+    static func read(_ entry: UnsafeMutableRawPointer) -> (UInt64, UInt64)? {
         // Entries only ever hold words; nothing is written here.
         let words = entry.assumingMemoryBound(to: Atomic<UInt64>.self)
         for _ in 0..<8 {

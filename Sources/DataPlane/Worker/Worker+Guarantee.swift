@@ -9,6 +9,7 @@ extension Worker where IO == RingIO {
         releaseDue()
         let isWoken = handleCompletions()
         rearm()
+        tellNumbers()
         return isWoken
     }
 }
@@ -19,6 +20,7 @@ extension Worker where IO == EpollIO {
         releaseDue()
         let isWoken = handleCompletions()
         rearm()
+        tellNumbers()
         return isWoken
     }
 }

@@ -64,6 +64,7 @@ extension Worker where IO: ~Copyable {
                 states[index].isEnded = false
                 guard isPresent(index) else { continue }
                 tables.numbers(of: port)[CounterIndex.rearmed] &+= 1
+                rearmCount &+= 1
                 io.receive(port: port)
             }
         }

@@ -4,7 +4,7 @@ import Glibc
 /// is shared but the mailbox and the counters that others read. Generic over the I/O so that a script can drive it.
 /// Files beside this one: +Frames (what happens to a frame), +Encapsulation and
 /// +Decapsulation (tunnels), +Routing (what leaves its networks), +Impairment (what is lost and held on purpose),
-/// +Receiving (arming, endings), +Commands (configuration).
+/// +Receiving (arming, endings), +Commands (configuration), +Numbers (what others may know).
 package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     /// A port as the worker keeps it beside what `Switch` knows of it.
     struct PortState {
@@ -55,6 +55,12 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     let mailbox: Mailbox
     let latency: LatencyHold?
     let tables: SharedTables
+    /// See +Numbers.
+    let told: WorkerNumberPlace
+    var frameCount: UInt64 = 0
+    var batchCount: UInt64 = 0
+    var spinCount: UInt64 = 0
+    var rearmCount: UInt64 = 0
     let states: UnsafeMutablePointer<PortState>
 
     var tunnels: TunnelState
@@ -93,10 +99,11 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     /// Counts waits, wrapping.
     var batch: UInt32 = 0
 
-    /// Makes a worker around its I/O. `tables` is this worker's own mapping. Only the first worker may route.
+    /// Makes a worker around its I/O. `tables` is this worker's own mapping, in which it is number `index`. Only the first
+    /// worker may route.
     package init(
         io: consuming IO, forwarding: consuming Switch, tables: consuming SharedTables, mailbox: Mailbox,
-        latency: LatencyHold?, spinMicroseconds: Int, routes: Bool = false
+        latency: LatencyHold?, spinMicroseconds: Int, routes: Bool = false, index: Int = 0
     ) {
         if routes {
             let place = UnsafeMutablePointer<Router>.allocate(capacity: 1)
@@ -109,6 +116,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         tunnels = TunnelState(slots: io.slotCount)
         self.io = io
         self.forwarding = forwarding
+        told = WorkerNumberPlace(tables.numbers(worker: index))
         self.tables = tables
         self.mailbox = mailbox
         self.latency = latency
@@ -122,6 +130,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     deinit {
         router?.deinitialize(count: 1)
         router?.deallocate()
+        told.free()
         Glibc.free(states)
         ended.deallocate()
         scratch.deallocate()
@@ -144,7 +153,9 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         // traffic isn't worth it: its ends need the processor.
         let isLight = framesInBatch > 0 && framesInBatch <= 8 && bytesInBatch <= 4_096
         // No longer than until a held packet is due.
-        io.wait(timeout: timeout, spin: isLight ? timeout < 0 ? spin : min(spin, timeout) : 0)
+        let look = isLight ? timeout < 0 ? spin : min(spin, timeout) : 0
+        if look > 0 { spinCount &+= 1 }
+        io.wait(timeout: timeout, spin: look)
         proceed(at: monotonicNanoseconds())
     }
 
@@ -172,6 +183,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         if let router, router.pointee.questions.count > 0 { reportQuestions() }
         if hasRetired { finishRemovals() }
         if isWoken { obey() }
+        tellNumbers()
     }
 
     /// Nanoseconds to wait.

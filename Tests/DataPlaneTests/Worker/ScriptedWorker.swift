@@ -37,6 +37,9 @@ final class ScriptedWorker {
         close(eventSignal)
     }
 
+    /// What the worker tells of itself.
+    var numbers: WorkerNumbers? { tables.workerNumbers(0) }
+
     /// One round: what was delivered comes in.
     func step(after nanoseconds: Int64 = 0) {
         clock += nanoseconds
