@@ -82,11 +82,13 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
-        // HTTP over a unix socket.
+        // The web page, as a browser gets it.
+        .target(name: "Page", resources: [.embedInCode("Document")], swiftSettings: settings),
+        // HTTP over a unix socket, and for browsers.
         .target(
             name: "ControlAPI",
             dependencies: [
-                "HeddleAPI", "Exposition", logging, system,
+                "HeddleAPI", "Page", "Exposition", logging, system,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),

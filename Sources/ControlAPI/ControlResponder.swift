@@ -31,8 +31,7 @@ struct ControlResponder: HTTPResponder {
         } catch let error as APIError {
             response = ControlResponder.response(to: Refusal(error))
         }
-        // An answer to HEAD says how long its body would be, but has none (RFC 9110, section 9.3.2).
-        if request.method == .head { response.body = .init() }
+        if request.method == .head { response.dropBody() }
         logger.debug(
             "request",
             metadata: [

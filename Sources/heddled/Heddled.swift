@@ -61,6 +61,12 @@ struct Heddled: AsyncParsableCommand {
                 + " /etc/resolv.conf, as it changes)", valueName: "addr"))
     var dns: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve a web page with the live topology, to this machine only unless an address is said.",
+            valueName: "[addr:]port"))
+    var page: String?
+
     @Flag(help: "End the engine and remove all that a daemon with this socket and state directory made, then exit.")
     var teardown = false
 
@@ -77,6 +83,11 @@ struct Heddled: AsyncParsableCommand {
             _ = try NameSettings(resolvers: dns)
         } catch {
             throw ValidationError("--dns: \(error)")
+        }
+        do throws(APIError) {
+            _ = try pageAddress
+        } catch {
+            throw ValidationError("\(error)")
         }
         if let text = FailPoint.unknownChoice {
             let names = FailPoint.allCases.map(\.rawValue).joined(separator: " ")
@@ -107,8 +118,25 @@ struct Heddled: AsyncParsableCommand {
         dockerSocket ?? (docker ? DockerServer.defaultSocket : nil)
     }
 
+    /// Where the page is served, if it is.
+    private var pageAddress: ListenAddress? {
+        get throws(APIError) {
+            try page.map { text throws(APIError) in try ListenAddress(text, option: "--page") }
+        }
+    }
+
+    /// What this machine is called, or its namespace as a machine of its own (UTS).
+    private static var hostName: String {
+        var bytes = [CChar](repeating: 0, count: 256)
+        // One byte stays zero, whatever happens.
+        guard gethostname(&bytes, bytes.count - 1) == 0 else { return "localhost" }
+        return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     private func serve(_ paths: RuntimePaths, log: Logger) async throws {
         DescriptorLimit.raise()
+        let pageAddress = try pageAddress
+        try pageAddress?.check(option: "--page")
         // Before anything is made: whoever has Docker's socket goes on with it.
         let dockerLock = try dockerPath.map { path in
             try RuntimePaths.makeDirectory(of: path)
@@ -119,13 +147,20 @@ struct Heddled: AsyncParsableCommand {
         let switchboard = try await Switchboard.start(
             paths: paths, engine: settings, uplinks: try UplinkSettings(names: uplink),
             names: try NameSettings(resolvers: dns), log: log)
-        let ready = ReadyLine(servers: dockerPath == nil ? 1 : 2)
+        let ready = ReadyLine(servers: 1 + (dockerPath == nil ? 0 : 1) + (pageAddress == nil ? 0 : 1))
         var servers: [any Service] = [
             ControlServer(service: switchboard, socketPath: paths.socket, logger: log) { ready.serverListens() }
         ]
         if let dockerPath {
             servers.append(
                 DockerServer(service: switchboard, socketPath: dockerPath, logger: log) { ready.serverListens() })
+        }
+        if let pageAddress {
+            servers.append(
+                PageServer(service: switchboard, address: pageAddress, host: Self.hostName, logger: log) { port in
+                    log.notice("the page is at http://\(pageAddress.host(with: port))/")
+                    ready.serverListens()
+                })
         }
         var quiet = log
         quiet.logLevel = max(log.logLevel, .error)

@@ -24,7 +24,8 @@ public enum HeddleMetrics {
             "process_virtual_memory_bytes", .gauge, "Address space of the daemon.")
         /// See `ProcessFacts`.
         public static let residentMemory = MetricDefinition(
-            "process_resident_memory_bytes", .gauge, "Memory of the daemon, with the pages of the shared tables it read.")
+            "process_resident_memory_bytes", .gauge,
+            "Memory of the daemon, with the pages of the shared tables that it read.")
         /// See `ProcessFacts`.
         public static let start = MetricDefinition(
             "process_start_time_seconds", .gauge, "When the daemon started, in seconds since 1970.")

@@ -13,10 +13,10 @@ struct WorkerNumbersTests {
     func told() throws {
         let rig = try ScriptedWorker(ports: [1, 2])
         let before = try #require(rig.numbers)
-        rig.device.deliver(.frame(port: 1, bytes: Self.frame(from: 1, to: 2)))
-        rig.device.deliver(.frame(port: 2, bytes: Self.frame(from: 2, to: 1)))
+        rig.device.deliver(.frame(port: 1, bytes: TestFrames.vnet() + Self.frame(from: 1, to: 2)))
+        rig.device.deliver(.frame(port: 2, bytes: TestFrames.vnet() + Self.frame(from: 2, to: 1)))
         rig.step()
-        rig.device.deliver(.frame(port: 2, bytes: Self.frame(from: 1, to: 2)))
+        rig.device.deliver(.frame(port: 2, bytes: TestFrames.vnet() + Self.frame(from: 1, to: 2)))
         rig.step()
         let after = try #require(rig.numbers)
         #expect(after.batches == before.batches + 2)
@@ -98,7 +98,8 @@ struct WorkerNumbersTests {
         }
         for number in 1...3 {
             _ = stations.learn(
-                mac: 0x0200_0001_0000 + UInt64(number), vlan: 0, domain: 2, port: 8, now: now &- UInt32(number) &* 10_000)
+                mac: 0x0200_0001_0000 + UInt64(number), vlan: 0, domain: 2, port: 8,
+                now: now &- UInt32(number) &* 10_000)
         }
         let counts = tables.stationCounts(worker: 0, ageing: [2: 25_000])
         #expect(counts[1]?.fixed == 5 && counts[1]?.learned == 0)
