@@ -15,6 +15,8 @@ struct ControlResponder: HTTPResponder {
     let service: any ControlService
     let logger: Logger
     let limits: ServerLimits
+    /// Told of each request.
+    var times: RequestTimes?
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let start = ContinuousClock.now
@@ -32,11 +34,13 @@ struct ControlResponder: HTTPResponder {
             response = ControlResponder.response(to: Refusal(error))
         }
         if request.method == .head { response.dropBody() }
+        let took = start.duration(to: .now)
+        times?.record(request.method, target: target, status: response.status.code, took: took)
         logger.debug(
             "request",
             metadata: [
                 "method": "\(request.method)", "target": "\(target)", "status": "\(response.status.code)",
-                "took": "\(start.duration(to: .now))",
+                "took": "\(took)",
             ])
         return response
     }

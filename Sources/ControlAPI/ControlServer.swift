@@ -14,16 +14,18 @@ public struct ControlServer: Service {
     ///
     /// A socket file that is left at `socketPath` is replaced: the caller holds the lock that says that nobody else
     /// uses it. `permissions` say who may connect: by default the daemon's own user and the socket's
-    /// group. `onListening` is called once,
+    /// group. `times` is told of each request. `onListening` is called once,
     /// when clients can connect.
     public init(
         service: some ControlService, socketPath: String, logger: Logger,
         permissions: FilePermissions = [.ownerReadWrite, .groupReadWrite], limits: ServerLimits = .standard,
+        times: RequestTimes? = nil,
         onListening: @escaping @Sendable () async -> Void = {}
     ) {
         server = SocketServer(
-            responder: ControlResponder(service: service, logger: logger, limits: limits), socketPath: socketPath,
-            logger: logger, permissions: permissions, limits: limits, option: "--socket", onListening: onListening)
+            responder: ControlResponder(service: service, logger: logger, limits: limits, times: times),
+            socketPath: socketPath, logger: logger, permissions: permissions, limits: limits, option: "--socket",
+            onListening: onListening)
     }
 
     /// Serves until the task is cancelled or told to shut down gracefully.

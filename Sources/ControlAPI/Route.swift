@@ -62,6 +62,15 @@ extension Route {
         self = entry.make(names, query)
     }
 
+    /// Which entry of the table a request is for, without looking at what it says there; nil: none.
+    static func entry(method: HTTPRequest.Method, target: String) -> Entry? {
+        let path = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard segments.count >= 3, segments[0].isEmpty, segments[1] == APIPath.version else { return nil }
+        let rest = Array(segments[2...])
+        return Route.table.first { $0.method == method && $0.matches(rest) }
+    }
+
     private static func parameters(_ query: Substring) throws(Refusal) -> [String: String] {
         var parameters: [String: String] = [:]
         for pair in query.split(separator: "&") {

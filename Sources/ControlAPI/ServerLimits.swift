@@ -27,4 +27,7 @@ public struct ServerLimits: Hashable, Sendable {
     public static let standard = ServerLimits()
     /// Those of Docker's plug-in socket: Docker itself waits for ever.
     public static let docker = ServerLimits(answer: .seconds(30))
+    /// Those of the port that is scraped: Prometheus waits 10 s unless told otherwise, and comes by one connection.
+    public static let metrics = ServerLimits(
+        body: .seconds(10), idle: .seconds(300), answer: .seconds(10), connections: 64)
 }

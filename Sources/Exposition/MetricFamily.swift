@@ -34,7 +34,7 @@ public struct MetricFamily: Sendable {
     }
 
     /// Takes a number in.
-    public mutating func add(_ value: Double, _ labels: [String] = []) {
+    public mutating func add(number value: Double, _ labels: [String] = []) {
         add(.number(value), labels)
     }
 

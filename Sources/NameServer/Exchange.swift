@@ -7,7 +7,7 @@ import NameService
 final class Exchange {
     private let query: ForwardedQuery
     private let forwarder: Forwarder
-    private var finish: (([UInt8]) -> Void)?
+    private var finish: (([UInt8], _ isAnswer: Bool) -> Void)?
     private let servers: [ResolverConfiguration.Server]
     /// Resolvers that were asked.
     private var asked = 0
@@ -20,7 +20,9 @@ final class Exchange {
     /// A resolver's word that it can't tell, for the case that nobody can.
     private var refusal: [UInt8]?
 
-    init(_ query: ForwardedQuery, forwarder: Forwarder, finish: @escaping ([UInt8]) -> Void) {
+    init(
+        _ query: ForwardedQuery, forwarder: Forwarder, finish: @escaping ([UInt8], _ isAnswer: Bool) -> Void
+    ) {
         self.query = query
         self.forwarder = forwarder
         self.finish = finish
@@ -41,7 +43,7 @@ final class Exchange {
         leave()
         guard finish != nil else { return }
         guard !servers.isEmpty, asked < forwarder.limits.tries else {
-            return end(refusal.map(query.reply) ?? query.failure)
+            return end(refusal.map(query.reply) ?? query.failure, isAnswer: false)
         }
         asked += 1
         guard let address = server?.socketAddress(port: forwarder.limits.resolverPort) else { return next() }
@@ -115,7 +117,7 @@ final class Exchange {
             open(address, isStream: true)
         case .truncated, .final:
             if let server { forwarder.resolvers.trust(server) }
-            end(query.reply(bytes))
+            end(query.reply(bytes), isAnswer: true)
         }
     }
 
@@ -125,11 +127,11 @@ final class Exchange {
         next()
     }
 
-    private func end(_ bytes: [UInt8]) {
+    private func end(_ bytes: [UInt8], isAnswer: Bool) {
         leave()
         guard let finish else { return }
         self.finish = nil
-        finish(bytes)
+        finish(bytes, isAnswer)
     }
 
     private func leave() {

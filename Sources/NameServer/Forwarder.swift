@@ -33,9 +33,12 @@ final class Forwarder {
             network.countOverload()
             return reply(query.refusal)
         }
+        network.countForward()
+        let start = ContinuousClock.now
         total += 1
         perAsker[asker, default: 0] += 1
-        let exchange = Exchange(query, forwarder: self) { [self] bytes in
+        let exchange = Exchange(query, forwarder: self) { [self] bytes, isAnswer in
+            network.countReply(after: start.duration(to: .now), isAnswer: isAnswer)
             total -= 1
             perAsker[asker, default: 1] -= 1
             if perAsker[asker] == 0 { perAsker[asker] = nil }

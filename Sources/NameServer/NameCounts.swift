@@ -1,4 +1,6 @@
-/// What became of the questions of one network. The first is the sum of the others.
+public import Exposition
+
+/// What became of the questions of one network. The first is the sum of the four that follow.
 public struct NameCounts: Hashable, Sendable {
     /// Messages that came.
     public var questions: UInt64 = 0
@@ -10,6 +12,11 @@ public struct NameCounts: Hashable, Sendable {
     public var refused: UInt64 = 0
     /// Not answered: no question.
     public var dropped: UInt64 = 0
+
+    /// Of the forwarded ones: no resolver could answer.
+    public var unanswered: UInt64 = 0
+    /// Of the forwarded ones: how long it took until the asker was answered.
+    public var forwardTimes = DurationHistogram()
 
     /// Nothing counted.
     public init() {}

@@ -1,4 +1,5 @@
 import Addresses
+import Exposition
 import NIOCore
 import NameService
 import Synchronization
@@ -51,18 +52,29 @@ final class NameNetwork: Sendable {
             switch decision {
             case .answer: counts.answered += 1
             case .refuse: counts.refused += 1
-            case .forward: counts.forwarded += 1
+            // Counted by who passes it on, or doesn't.
+            case .forward: break
             case .ignore: counts.dropped += 1
             }
         }
         return decision
     }
 
+    /// A question is passed on.
+    func countForward() {
+        counts.withLock { $0.forwarded += 1 }
+    }
+
     /// A question that was to be passed on wasn't, since there are too many.
     func countOverload() {
+        counts.withLock { $0.refused += 1 }
+    }
+
+    /// What was passed on came back, or nobody could tell.
+    func countReply(after duration: Duration, isAnswer: Bool) {
         counts.withLock { counts in
-            counts.forwarded -= 1
-            counts.refused += 1
+            counts.forwardTimes.record(duration)
+            if !isAnswer { counts.unanswered += 1 }
         }
     }
 }

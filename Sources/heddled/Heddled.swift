@@ -67,6 +67,12 @@ struct Heddled: AsyncParsableCommand {
             valueName: "[addr:]port"))
     var page: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve metrics for Prometheus at /metrics, to this machine only unless an address is said.",
+            valueName: "[addr:]port"))
+    var metrics: String?
+
     @Flag(help: "End the engine and remove all that a daemon with this socket and state directory made, then exit.")
     var teardown = false
 
@@ -86,6 +92,11 @@ struct Heddled: AsyncParsableCommand {
         }
         do throws(APIError) {
             _ = try pageAddress
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        do throws(APIError) {
+            _ = try metricsAddress
         } catch {
             throw ValidationError("\(error)")
         }
@@ -125,6 +136,13 @@ struct Heddled: AsyncParsableCommand {
         }
     }
 
+    /// Where metrics are served, if they are.
+    private var metricsAddress: ListenAddress? {
+        get throws(APIError) {
+            try metrics.map { text throws(APIError) in try ListenAddress(text, option: "--metrics") }
+        }
+    }
+
     /// What this machine is called, or its namespace as a machine of its own (UTS).
     private static var hostName: String {
         var bytes = [CChar](repeating: 0, count: 256)
@@ -137,6 +155,8 @@ struct Heddled: AsyncParsableCommand {
         DescriptorLimit.raise()
         let pageAddress = try pageAddress
         try pageAddress?.check(option: "--page")
+        let metricsAddress = try metricsAddress
+        try metricsAddress?.check(option: "--metrics")
         // Before anything is made: whoever has Docker's socket goes on with it.
         let dockerLock = try dockerPath.map { path in
             try RuntimePaths.makeDirectory(of: path)
@@ -147,9 +167,13 @@ struct Heddled: AsyncParsableCommand {
         let switchboard = try await Switchboard.start(
             paths: paths, engine: settings, uplinks: try UplinkSettings(names: uplink),
             names: try NameSettings(resolvers: dns), log: log)
-        let ready = ReadyLine(servers: 1 + (dockerPath == nil ? 0 : 1) + (pageAddress == nil ? 0 : 1))
+        let ready = ReadyLine(
+            servers: 1 + (dockerPath == nil ? 0 : 1) + (pageAddress == nil ? 0 : 1) + (metricsAddress == nil ? 0 : 1))
+        let times = RequestTimes()
         var servers: [any Service] = [
-            ControlServer(service: switchboard, socketPath: paths.socket, logger: log) { ready.serverListens() }
+            ControlServer(service: switchboard, socketPath: paths.socket, logger: log, times: times) {
+                ready.serverListens()
+            }
         ]
         if let dockerPath {
             servers.append(
@@ -161,6 +185,13 @@ struct Heddled: AsyncParsableCommand {
                     log.notice("the page is at http://\(pageAddress.host(with: port))/")
                     ready.serverListens()
                 })
+        }
+        if let metricsAddress {
+            let server = MetricsServer(sources: [switchboard, times], address: metricsAddress, logger: log) { port in
+                log.notice("metrics are at http://\(metricsAddress.host(with: port))/metrics")
+                ready.serverListens()
+            }
+            servers.append(server)
         }
         var quiet = log
         quiet.logLevel = max(log.logLevel, .error)

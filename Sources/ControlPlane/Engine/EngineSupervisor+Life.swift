@@ -135,6 +135,7 @@ extension EngineSupervisor {
             log.warning("the engine with pid \(old.pid) is lost (\(why)); starting another")
         }
         process = nil
+        replacements += 1
         let delay = back.delay(after: .now)
         if delay > .zero {
             retryTimer = loop.after(delay) { [weak self] in self?.retry() }

@@ -12,6 +12,7 @@ extension EngineSupervisor {
     /// Starts a port's counters at zero, before its number is given to another port.
     func resetCounters(port: UInt16) {
         tables?.resetCounters(port: port)
+        counterFloor.forget(port: port)
     }
 
     /// Sets what the kernel dropped before a port.
@@ -28,6 +29,7 @@ extension EngineSupervisor {
     /// Starts the counters of an overlay's tunnel side at zero, before the domain's number is given to another one.
     func resetCounters(overlay domain: UInt16) {
         tables?.resetCounters(overlay: domain)
+        counterFloor.forget(overlay: domain)
     }
 
     /// The MAC table of a domain.

@@ -51,6 +51,9 @@ final class EngineSupervisor {
     var link: EngineLink?
     var process: EngineProcess?
     var tables: SharedTables?
+    var counterFloor = CounterFloor()
+    /// Engines that were lost and replaced.
+    var replacements: UInt64 = 0
     private(set) var logPipe: EngineLogPipe?
     /// What the engine said of itself, and when.
     var greeting: (information: EngineInformation, at: ContinuousClock.Instant)?

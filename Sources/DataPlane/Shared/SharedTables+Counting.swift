@@ -1,12 +1,15 @@
 /// How many stations one domain has.
 public struct StationCounts: Sendable, Hashable {
     /// Learned ones that aren't aged.
-    public var learned = 0
+    public var learned: Int
     /// Those set by hand.
-    public var fixed = 0
+    public var fixed: Int
 
-    /// None.
-    public init() {}
+    /// So many.
+    public init(learned: Int = 0, fixed: Int = 0) {
+        self.learned = learned
+        self.fixed = fixed
+    }
 }
 
 /// How many flows one domain has, by what they have come to.

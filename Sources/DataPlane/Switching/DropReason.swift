@@ -159,7 +159,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
 
 extension DropReason {
     /// Where a drop is counted.
-    public enum Direction: Sendable {
+    public enum Direction: String, CaseIterable, Sendable {
         /// At the port by which the frame came in.
         case ingress
         /// At the port by which the frame should have gone out.
