@@ -130,7 +130,7 @@ let package = Package(
         // Compares the families with Documentation/Metrics.md and Examples/monitoring.
         .testTarget(
             name: "ExpositionTests", dependencies: ["Exposition", .product(name: "Yams", package: "Yams")],
-            swiftSettings: settings),
+            exclude: ["Rules"], swiftSettings: settings),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: settings),
         .testTarget(
             name: "DataPlaneTests", dependencies: ["DataPlane", "Addresses", "CLinux", "CAllocationCounter", system],

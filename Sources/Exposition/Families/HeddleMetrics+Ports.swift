@@ -15,10 +15,11 @@ extension HeddleMetrics {
         /// Bytes.
         public static let receivedBytes = MetricDefinition(
             "heddle_port_receive_bytes_total", .counter, labels,
-            "Their bytes, from the destination address to the end of the payload.")
+            "Bytes of frames from the port into the switch, from the destination address to the end of the payload.")
         /// Super-frames.
         public static let receivedSuperframes = MetricDefinition(
-            "heddle_port_receive_superframes_total", .counter, labels, "How many of them were super-frames (GSO).")
+            "heddle_port_receive_superframes_total", .counter, labels,
+            "Frames from the port into the switch that were super-frames (GSO).")
         /// Frames out.
         public static let sentFrames = MetricDefinition(
             "heddle_port_transmit_frames_total", .counter, labels,
@@ -26,10 +27,11 @@ extension HeddleMetrics {
         /// Bytes out.
         public static let sentBytes = MetricDefinition(
             "heddle_port_transmit_bytes_total", .counter, labels,
-            "Their bytes, from the destination address to the end of the payload.")
+            "Bytes of frames from the switch out of the port, from the destination address to the end of the payload.")
         /// Super-frames out.
         public static let sentSuperframes = MetricDefinition(
-            "heddle_port_transmit_superframes_total", .counter, labels, "How many of them were super-frames (GSO).")
+            "heddle_port_transmit_superframes_total", .counter, labels,
+            "Frames from the switch out of the port that were super-frames (GSO).")
         /// To one port.
         public static let forwarded = MetricDefinition(
             "heddle_port_forwarded_frames_total", .counter, labels,
@@ -52,7 +54,7 @@ extension HeddleMetrics {
         /// Only reasons that occurred.
         public static let drops = MetricDefinition(
             "heddle_port_drops_total", .counter, labels + ["direction", "reason"],
-            "The same by reason; a reason that never occurred at a port has no series.")
+            "Frames that went nowhere, by reason; a reason that never occurred at a port has no series.")
 
         static let all = [
             information, receivedFrames, receivedBytes, receivedSuperframes, sentFrames, sentBytes, sentSuperframes,
