@@ -147,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ControlPlane", "HeddleAPI", "DataPlane", "Netlink", "Addresses", "CLinux", system,
+                "ControlPlane", "HeddleAPI", "DataPlane", "Netlink", "Addresses", "CLinux", "Exposition", system,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),

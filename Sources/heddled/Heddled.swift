@@ -96,7 +96,10 @@ struct Heddled: AsyncParsableCommand {
             throw ValidationError("\(error)")
         }
         do throws(APIError) {
-            _ = try metricsAddress
+            if let metrics = try metricsAddress, let page = try pageAddress, metrics.overlaps(page) {
+                throw APIError(
+                    .invalid, "--page \(page) and --metrics \(metrics) are one place", hint: "Name two ports.")
+            }
         } catch {
             throw ValidationError("\(error)")
         }

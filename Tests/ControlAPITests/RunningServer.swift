@@ -23,11 +23,12 @@ func withServer(
 @discardableResult
 func serving(
     _ service: RecordingService = RecordingService(), at socket: String,
-    permissions: FilePermissions = .ownerReadWrite, while body: @Sendable @escaping () async throws -> Void
+    permissions: FilePermissions = .ownerReadWrite, times: RequestTimes? = nil,
+    while body: @Sendable @escaping () async throws -> Void
 ) async throws -> Duration {
     let (listening, signal) = AsyncStream<Void>.makeStream()
     let server = ControlServer(
-        service: service, socketPath: socket, logger: quietLogger, permissions: permissions
+        service: service, socketPath: socket, logger: quietLogger, permissions: permissions, times: times
     ) {
         signal.yield()
     }
