@@ -6,18 +6,18 @@ package struct IOLoad {
     package var free: Int
     /// Of these: the kernel's, to receive into.
     package var receiving: Int
-    /// Completions that found no room in the completion queue, so far.
-    package var overflows: UInt64
+    /// Completions that the kernel lost, since the queue was full and it had no memory for more, so far.
+    package var lost: UInt64
     /// Sends that found no room in the submission queue, so far.
     package var refusals: UInt64
 
     /// An I/O whose buffers are free.
     @_noAllocation @_noLocks @inline(__always)
-    package init(slots: Int, free: Int, receiving: Int = 0, overflows: UInt64 = 0, refusals: UInt64 = 0) {
+    package init(slots: Int, free: Int, receiving: Int = 0, lost: UInt64 = 0, refusals: UInt64 = 0) {
         self.slots = slots
         self.free = free
         self.receiving = receiving
-        self.overflows = overflows
+        self.lost = lost
         self.refusals = refusals
     }
 }

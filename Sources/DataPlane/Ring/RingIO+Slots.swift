@@ -6,7 +6,7 @@ extension RingIO {
     package var load: IOLoad {
         @_noAllocation @_noLocks get {
             IOLoad(
-                slots: slots.count, free: free.count, receiving: provided, overflows: UInt64(ring.overflows),
+                slots: slots.count, free: free.count, receiving: provided, lost: UInt64(ring.lost),
                 refusals: refusals)
         }
     }

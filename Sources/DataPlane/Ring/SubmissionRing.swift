@@ -132,8 +132,9 @@ struct SubmissionRing: ~Copyable {
         }
     }
 
-    /// Completions that found no room in the queue, so far; wrapping.
-    var overflows: UInt32 {
+    /// Completions that the kernel lost, so far; wrapping. One that finds the queue full is kept aside or, of a multishot
+    /// request, ends it (io_uring.c, io_cqring_event_overflow): this counts those that there was no memory for.
+    var lost: UInt32 {
         @_noAllocation @_noLocks get { completionOverflow.pointee.load(ordering: .relaxed) }
     }
 

@@ -33,6 +33,7 @@ enum WorkerNumberIndex {
     static var flowsEvicted: Int { @_noAllocation @_noLocks get { 21 } }
     static var flowsReused: Int { @_noAllocation @_noLocks get { 22 } }
     static var flowsRefused: Int { @_noAllocation @_noLocks get { 23 } }
+    static var lost: Int { @_noAllocation @_noLocks get { 24 } }
 
     /// Numbers a worker.
     static var count: Int { @_noAllocation @_noLocks get { 32 } }
@@ -64,8 +65,10 @@ public struct WorkerNumbers: Sendable, Hashable {
     public var spins: UInt64
     /// Receives that ended and were armed again.
     public var rearms: UInt64
-    /// Completions that found the completion queue full.
+    /// Receives that ended since the completion queue was full.
     public var overflows: UInt64
+    /// Completions that the kernel lost.
+    public var lost: UInt64
     /// Sends that found no room in the submission queue.
     public var refusals: UInt64
     /// What happened to stations.
@@ -97,6 +100,7 @@ public struct WorkerNumbers: Sendable, Hashable {
         spins = numbers[Index.spins]
         rearms = numbers[Index.rearms]
         overflows = numbers[Index.overflows]
+        lost = numbers[Index.lost]
         refusals = numbers[Index.refusals]
         stations = StationTable.Statistics()
         stations.learned = numbers[Index.stationsLearned]

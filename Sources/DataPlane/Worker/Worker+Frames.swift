@@ -16,7 +16,11 @@ extension Worker where IO: ~Copyable {
                 } else {
                     io.release(slot: completion.slot)
                 }
-                if completion.isFinal { receiveEnded(port: completion.port, error: 0) }
+                if completion.isFinal {
+                    // A receive that has brought a frame ends with it only for want of room for completions.
+                    overflowCount &+= 1
+                    receiveEnded(port: completion.port, error: 0)
+                }
             case .receiveEnded:
                 receiveEnded(port: completion.port, error: completion.error)
             case .sendFailed:

@@ -50,7 +50,8 @@ extension Worker where IO: ~Copyable {
         told.count(Index.frames, frameCount)
         told.count(Index.spins, spinCount)
         told.count(Index.rearms, rearmCount)
-        told.count(Index.overflows, load.overflows)
+        told.count(Index.overflows, overflowCount)
+        told.count(Index.lost, load.lost)
         told.count(Index.refusals, load.refusals)
         let stations = forwarding.stations.statistics
         told.count(Index.stationsLearned, stations.learned)

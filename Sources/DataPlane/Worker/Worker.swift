@@ -61,6 +61,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     var batchCount: UInt64 = 0
     var spinCount: UInt64 = 0
     var rearmCount: UInt64 = 0
+    var overflowCount: UInt64 = 0
     let states: UnsafeMutablePointer<PortState>
 
     var tunnels: TunnelState

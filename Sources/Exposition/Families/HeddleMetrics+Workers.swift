@@ -19,7 +19,11 @@ extension HeddleMetrics {
         /// io_uring only.
         public static let overflows = MetricDefinition(
             "heddle_worker_completion_overflows_total", .counter, ["worker"],
-            "Completions that found the ring's completion queue full; receiving ends then and is begun again.")
+            "Receives that ended since the ring's completion queue was full, and were begun again.")
+        /// io_uring only.
+        public static let lost = MetricDefinition(
+            "heddle_worker_lost_completions_total", .counter, ["worker"],
+            "Completions that the kernel lost since it had no memory for them; a port may receive nothing any more.")
         /// io_uring only.
         public static let refusals = MetricDefinition(
             "heddle_worker_send_refusals_total", .counter, ["worker"],
@@ -56,7 +60,8 @@ extension HeddleMetrics {
             "Flows made, expired, evicted before they were closed, reused after it, refused.")
 
         static let all = [
-            batches, frames, spins, rearms, overflows, refusals, slots, held, stations, stationLimit, stationChanges,
+            batches, frames, spins, rearms, overflows, lost, refusals, slots, held, stations, stationLimit,
+            stationChanges,
             flows, openingFlows, flowLimit, flowChanges,
         ]
     }

@@ -57,7 +57,8 @@ extension MetricsSnapshot {
         return [
             each(Family.batches) { $0.numbers.batches }, each(Family.frames) { $0.numbers.frames },
             each(Family.spins) { $0.numbers.spins }, each(Family.rearms) { $0.numbers.rearms },
-            each(Family.overflows) { $0.numbers.overflows }, each(Family.refusals) { $0.numbers.refusals }, slots,
+            each(Family.overflows) { $0.numbers.overflows }, each(Family.lost) { $0.numbers.lost },
+            each(Family.refusals) { $0.numbers.refusals }, slots,
             each(Family.held) { $0.numbers.heldPackets }, each(Family.stations) { UInt64($0.stations) },
             each(Family.stationLimit) { _ in UInt64(SharedTables.stationCapacity) }, changes,
         ] + flowFamilies
