@@ -41,7 +41,7 @@ struct PageServerTests {
     }
 
     private func ask(
-        _ port: Int, _ method: String = "GET", _ path: String, host: String? = "localhost"
+        _ port: Int, _ path: String, _ method: String = "GET", host: String? = "localhost"
     ) async throws
         -> Answer
     {
@@ -74,7 +74,7 @@ struct PageServerTests {
             for (method, path) in [
                 ("GET", "/"), ("GET", "/topology"), ("GET", "/nothing"), ("POST", "/"), ("HEAD", "/"),
             ] {
-                let head = try await ask(port, method, path).head
+                let head = try await ask(port, path, method).head
                 for field in [
                     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'",
                     "frame-ancestors 'none'", "X-Content-Type-Options: nosniff", "Cache-Control: no-store",
@@ -99,11 +99,11 @@ struct PageServerTests {
         let service = RecordingService()
         try await serving(service) { port in
             for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
-                let answer = try await ask(port, method, "/topology")
+                let answer = try await ask(port, "/topology", method)
                 #expect(answer.status == 405 && answer.head.contains("Allow: GET, HEAD"), "\(method)")
             }
             let whole = try await ask(port, "/page.js")
-            let head = try await ask(port, "HEAD", "/page.js")
+            let head = try await ask(port, "/page.js", "HEAD")
             #expect(head.status == 200 && head.body.isEmpty)
             #expect(head.head.contains("Content-Length: \(whole.body.utf8.count)"))
         }

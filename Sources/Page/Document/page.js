@@ -29,7 +29,9 @@
   const bits = (rate) => rate === null ? "–" : scaled(rate, "bit/s");
   const count = (number) => number.toLocaleString("en-US").replaceAll(",", "\u202f");
   const perSecond = (rate) => `${rate > 0 && rate < 1 ? rate.toFixed(1) : scaled(rate, "")}/s`;
-  const short = (text, most) => text.length > most ? text.slice(0, most - 1) + "…" : text;
+  // Ends tell names apart as well as beginnings do.
+  const short = (text, most) => text.length <= most ? text
+    : `${text.slice(0, Math.ceil((most - 1) / 2))}…${text.slice(text.length - Math.floor((most - 1) / 2))}`;
 
   // --- Counters to rates
 
@@ -116,9 +118,12 @@
     endpoint.sandbox === "" ? endpoint.ifname
       : endpoint.via === "host" || endpoint.via === "loopback" ? endpoint.sandbox : `${endpoint.ifname}@${endpoint.sandbox}`;
 
+  // In the order of `heddle impair`.
+  const SETTINGS = ["delay", "jitter", "distribution", "loss", "loss_model", "duplicate", "reorder", "gap", "corrupt", "rate", "queue"];
+
   function impairmentText(one) {
-    const words = (side) => side ? Object.entries(side).filter(([name]) => name !== "seed")
-      .map(([name, value]) => `${name.replace("_", "-")} ${value}`).join(", ") : "";
+    const words = (side) => side ? SETTINGS.filter((name) => side[name] !== undefined && side[name] !== null)
+      .map((name) => `${name.replace("_", "-")} ${side[name]}`).join(", ") : "";
     const [inward, outward] = [words(one.in), words(one.out)];
     if (inward === outward) return inward;
     return [inward && `in: ${inward}`, outward && `out: ${outward}`].filter(Boolean).join("; ");
@@ -174,8 +179,8 @@
     });
     pressable(group, key, `${labelOf(endpoint)} on ${endpoint.network}`);
     set(element(`${key} rect`, "rect", group), { width: CARD.width, height: CARD.height, rx: 7 });
-    text(`${key} title`, group, 10, 18, short(endpoint.sandbox.replace(/^.*\//, "") || endpoint.ifname, 15), "strong");
-    const kind = text(`${key} kind`, group, CARD.width - 10, 18, short(`${endpoint.ifname} ${endpoint.via}`, 12), "faint small");
+    text(`${key} title`, group, 10, 18, short(endpoint.name || endpoint.sandbox.replace(/^.*\//, "") || endpoint.ifname, 14), "strong");
+    const kind = text(`${key} kind`, group, CARD.width - 10, 18, short(endpoint.ifname, 9), "faint small");
     set(kind, { "text-anchor": "end" });
     const address = endpoint.addresses[0]?.replace(/\/\d+$/, "") ?? endpoint.mac;
     text(`${key} address`, group, 10, 35, short(endpoint.state === "gone" ? "gone" : address, 24), "small faint");
@@ -187,7 +192,7 @@
     } else if (card.publish.length > 0) {
       note = `⇄ ${card.publish.map((one) => `${one.host_port}→${one.port}`).join(" ")}`; className = "publish";
     } else if (endpoint.name) {
-      note = endpoint.name;
+      note = endpoint.sandbox.replace(/^.*\//, "");
     }
     text(`${key} note`, group, 10, 52, short(note, 26), className);
   }
@@ -216,6 +221,8 @@
   function draw() {
     if (!look) return;
     const bands = arranged();
+    const uplinks = look.ports.filter((port) => port.network === "" && port.port.startsWith("uplink@"))
+      .sort((a, b) => a.port.localeCompare(b.port, "en", { numeric: true }));
     const width = Math.max(560, byId("stage").clientWidth - 24);
     const left = OUTSIDE + 20, inner = width - left - 34;
     const columns = Math.max(1, Math.floor((inner - 10) / (CARD.width + CARD.gap)));
@@ -236,8 +243,8 @@
         key: `parent ${network.name}`, title: network.options.parent ?? "parent", subtitle: "parent",
         port: portKey(network.name, `parent@${network.options.parent}`),
       });
-      if (network.driver === "bridge" && network.gateways.length > 0 && !network.internal) for (const port of look.ports) {
-        if (port.network === "" && port.port.startsWith("uplink@")) outsiders.push({
+      if (network.driver === "bridge" && network.gateways.length > 0 && !network.internal) for (const port of uplinks) {
+        outsiders.push({
           key: `uplink ${network.name} ${port.port}`, title: port.port.slice(7), subtitle: "uplink", port: portKey("", port.port),
         });
       }

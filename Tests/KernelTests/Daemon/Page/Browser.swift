@@ -13,9 +13,10 @@ final class Browser {
     private var number = 0
     private var session: String?
 
-    /// Starts it with one empty page of that size. `directory` is to be there and goes away with the test.
-    init(in namespace: NetworkNamespace, directory: String, width: Int = 1280, height: Int = 800) throws {
-        self.directory = directory
+    /// Starts it with one empty page of that size.
+    init(in namespace: NetworkNamespace, width: Int = 1280, height: Int = 800) throws {
+        directory = "/tmp/hdt-browser-" + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16)
+        guard mkdir(directory, 0o700) == 0 else { throw LabError.system("make \(directory)") }
         let ends = ["\(directory)/requests", "\(directory)/answers"]
         for path in ends where mkfifo(path, 0o600) != 0 { throw LabError.system("make \(path)") }
         // Open at both ends, so that neither side waits for the other.
@@ -48,6 +49,7 @@ final class Browser {
         for pid in helpers { kill(pid, SIGKILL) }
         close(requests)
         close(answers)
+        try? FileManager.default.removeItem(atPath: directory)
     }
 
     private var helpers: [pid_t] {

@@ -34,7 +34,10 @@ struct PageTests {
         for name in ["web", "db", "cache", "a", "b"] {
             let box = try lab.makeSandbox(name)
             boxes[name] = box
-            try lab.attach(box, to: name.count == 1 ? "cage" : "lan", via: name.count == 1 ? "veth" : "tap")
+            let isCaged = name.count == 1
+            _ = try lab.client.attach(
+                AttachRequest(
+                    network: isCaged ? "cage" : "lan", sandbox: box.name, via: isCaged ? "veth" : "tap", name: name))
             if name == "web" { try lab.attach(box, to: "blue", ifname: "eth1") }
         }
         #expect(try lab.heddle("impair", "\(lab.tag)-cache", "--delay", "20ms", "--loss", "2%").status == 0)
@@ -76,7 +79,7 @@ struct PageTests {
     func page() throws {
         try HeddleUnderTest.run(starting: false) { lab in
             let boxes = try Self.furnish(lab)
-            let browser = try Browser(in: try lab.host.open(), directory: lab.directory)
+            let browser = try Browser(in: try lab.host.open())
             try browser.open("http://127.0.0.1:\(Self.port)/")
             let count = "document.querySelectorAll('.card[aria-label*=\" on \"]').length === 6"
             #expect(try Self.until(browser, count), "all endpoints are there")
