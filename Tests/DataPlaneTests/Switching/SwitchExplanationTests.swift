@@ -58,7 +58,7 @@ struct SwitchExplanationTests {
             rig.setTunnel()
             let peers = generator.below(2) == 0 ? [] : [Underlay.first, Underlay.second]
             rig.setOverlay(
-            1,
+                1,
                 OverlayConfiguration(
                     vni: 42, tunnel: 100, learning: generator.below(2) == 0, acceptsAnyPeer: true, peers: peers))
             _ = rig.addRemote(0x0200_0A00_00AA, behind: Underlay.first)
@@ -150,7 +150,7 @@ struct SwitchExplanationTests {
         let rig = try rig(&generator)
         rig.setTunnel()
         rig.setOverlay(
-        1,
+            1,
             OverlayConfiguration(vni: 42, tunnel: 100, learning: seed % 2 == 0, acceptsAnyPeer: true, peers: []))
         let vtep = rig.intern(Underlay.third)
         #expect(vtep != 0)
