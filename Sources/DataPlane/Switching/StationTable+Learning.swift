@@ -31,61 +31,56 @@ extension StationTable {
         guard let entry = buckets.find(key: key, domain: domain, hash: hash) else {
             return insert(key: key, domain: domain, port: port, hash: hash, now: now)
         }
+        let standing = standing(entry, domain: domain, port: port, now: now)
+        if case .known = standing { return .known }
+        renew(entry, standing, domain: domain, port: port, now: now)
+        return standing
+    }
+
+    /// What learning a station does that has an entry. Only looks: `learn` and `foresee` both go by it.
+    @inline(__always) @_noAllocation @_noLocks
+    func standing(_ entry: UnsafeMutableRawPointer, domain: UInt16, port: UInt16, now: UInt32) -> LearnResult {
+        let key = buckets.load(entry, 0)
         let place = buckets.load(entry, 1)
         if place &>> 32 == StationBuckets.place(domain: domain, port: port, seen: 0) &>> 32 {
             // A time that lies ahead counts as now.
             let age = now &- UInt32(truncatingIfNeeded: place)
             if age < Self.refreshInterval || age > UInt32(Int32.max) { return .known }
-            let wasForgotten = isExpired(buckets.load(entry, 0), place, now: now)
-            buckets.store(entry, 1, StationBuckets.place(domain: domain, port: port, seen: now))
-            if !wasForgotten { return .refreshed }
-            statistics.learned &+= 1
-            return .new
+            return isExpired(key, place, now: now) ? .new : .refreshed
         }
-        return move(entry, domain: domain, port: port, now: now)
+        if key & StationBuckets.staticBit != 0 { return .staticElsewhere }
+        if learned(port) >= portCap { return .refused }
+        return isExpired(key, place, now: now) ? .new : .moved
     }
 
-    /// The station was behind another port.
+    /// Does what `standing` says.
     @inline(never) @_noAllocation @_noLocks
-    mutating func move(_ entry: UnsafeMutableRawPointer, domain: UInt16, port: UInt16, now: UInt32) -> LearnResult {
-        let key = buckets.load(entry, 0)
-        let place = buckets.load(entry, 1)
-        if key & StationBuckets.staticBit != 0 { return .staticElsewhere }
-        let expired = isExpired(key, place, now: now)
-        if learned(port) >= portCap {
+    private mutating func renew(
+        _ entry: UnsafeMutableRawPointer, _ standing: LearnResult, domain: UInt16, port: UInt16, now: UInt32
+    ) {
+        switch standing {
+        case .known, .staticElsewhere:
+            return
+        case .refused:
             // Better not known than known where it no longer is.
             clear(entry)
             statistics.refused &+= 1
-            return .refused
+            return
+        case .refreshed:
+            break
+        case .new, .moved:
+            // Learned ones only: a static one neither expires nor moves.
+            count(port: UInt16(truncatingIfNeeded: buckets.load(entry, 1) &>> 32), .max)
+            count(port: port, 1)
+            if case .new = standing { statistics.learned &+= 1 } else { statistics.moved &+= 1 }
         }
-        count(port: UInt16(truncatingIfNeeded: place &>> 32), .max)
-        count(port: port, 1)
         buckets.store(entry, 1, StationBuckets.place(domain: domain, port: port, seen: now))
-        if expired {
-            statistics.learned &+= 1
-            return .new
-        }
-        statistics.moved &+= 1
-        return .moved
     }
 
     /// The station isn't in its buckets.
     @inline(never) @_noAllocation @_noLocks
     mutating func insert(key: UInt64, domain: UInt16, port: UInt16, hash: UInt64, now: UInt32) -> LearnResult {
-        var survey = Survey(port: port)
-        look(at: buckets.first(hash), now: now, &survey)
-        if buckets.mask != 0 { look(at: buckets.second(hash), now: now, &survey) }
-        let target: UnsafeMutableRawPointer?
-        if learned(port) >= portCap {
-            target = survey.ownOldest
-        } else if let free = survey.free {
-            target = free
-        } else if let victim = survey.victim, survey.victimCount > learned(port) {
-            target = victim
-        } else {
-            target = survey.ownOldest
-        }
-        guard let entry = target else {
+        guard let entry = room(hash: hash, port: port, now: now) else {
             statistics.refused &+= 1
             return .refused
         }
@@ -94,6 +89,19 @@ extension StationTable {
         count(port: port, 1)
         statistics.learned &+= 1
         return .new
+    }
+
+    /// The entry that a station gets that isn't in its buckets; nil: none. Only looks: `insert` and `foresee` both go
+    /// by it.
+    @inline(__always) @_noAllocation @_noLocks
+    func room(hash: UInt64, port: UInt16, now: UInt32) -> UnsafeMutableRawPointer? {
+        var survey = Survey(port: port)
+        look(at: buckets.first(hash), now: now, &survey)
+        if buckets.mask != 0 { look(at: buckets.second(hash), now: now, &survey) }
+        if learned(port) >= portCap { return survey.ownOldest }
+        if let free = survey.free { return free }
+        if let victim = survey.victim, survey.victimCount > learned(port) { return victim }
+        return survey.ownOldest
     }
 
     /// Empties an entry for another station, and counts what that does to the one that had it.

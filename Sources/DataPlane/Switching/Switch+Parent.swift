@@ -14,21 +14,34 @@ extension Switch {
         domain(id).pointee.parentPort = port
     }
 
-    /// The verdict of a frame, whose checks are done, in a domain with a parent. Where an endpoint lives is known by its
-    /// guard alone: what is heard on the LAN moves nobody. What is learned is only shown.
+    /// What is asked of a frame, whose other checks are done, in a domain with a parent. Where an endpoint lives is
+    /// known by its guard alone: what is heard on the LAN moves nobody. What is learned is only shown.
     @inline(never) @_noAllocation @_noLocks
-    mutating func parentVerdict(_ look: Examination, ingress: UInt16, domain: UInt16, now: UInt32) -> Verdict {
+    func admitByParent(_ arrival: inout Arrival) {
+        let home = self.domain(arrival.domain).pointee
+        arrival.learns = true
+        if arrival.ingress != home.parentPort || home.isWire { return }
+        // An endpoint's own frame, or one that pretends to be.
+        arrival.owner = guardedStations.port(
+            mac: arrival.look.source, vlan: arrival.identifier, domain: arrival.domain)
+        if arrival.owner == 0 { return }
+        arrival.learns = false
+        if !home.acceptsReturned { arrival.reason = .guardedStation }
+    }
+
+    /// Where a frame that was admitted goes in a domain with a parent.
+    @inline(never) @_noAllocation @_noLocks
+    func decideByParent(_ arrival: Arrival) -> Verdict {
+        let look = arrival.look
+        let domain = arrival.domain
+        let ingress = arrival.ingress
         let home = self.domain(domain).pointee
         let vlan = look.vlan
-        let identifier = vlan & VLANTag.identifierMask
         let isGroup = Ethernet.isGroup(look.destination)
-        if ingress == home.parentPort {
-            return fromParent(look, isGroup: isGroup, home: home, domain: domain, now: now)
-        }
-        _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: ingress, now: now)
+        if ingress == home.parentPort { return fromParent(arrival, isGroup: isGroup, home: home) }
         if home.joinsEndpoints {
-            if isGroup { return flood(ingress: ingress, source: port(ingress).pointee, vlan: vlan) }
-            let target = guardedStations.port(mac: look.destination, vlan: identifier, domain: domain)
+            if isGroup { return flood(ingress: ingress, source: arrival.source, vlan: vlan) }
+            let target = guardedStations.port(mac: look.destination, vlan: arrival.identifier, domain: domain)
             if target != 0 {
                 return target == ingress
                     ? .drop(.samePort, domain: domain, vlan: vlan) : .forward(to: target, domain: domain, vlan: vlan)
@@ -40,30 +53,18 @@ extension Switch {
 
     /// The same of a frame that came from the LAN.
     @inline(__always) @_noAllocation @_noLocks
-    private mutating func fromParent(
-        _ look: Examination, isGroup: Bool, home: Domain, domain: UInt16, now: UInt32
-    ) -> Verdict {
-        let vlan = look.vlan
-        let identifier = vlan & VLANTag.identifierMask
-        let parent = home.parentPort
-        if home.isWire {
-            _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: parent, now: now)
-            return flood(ingress: parent, source: port(parent).pointee, vlan: vlan)
-        }
-        // An endpoint's own frame, or one that pretends to be.
-        let owner = guardedStations.port(mac: look.source, vlan: identifier, domain: domain)
-        if owner == 0 {
-            _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: parent, now: now)
-        } else if !home.acceptsReturned {
-            return .drop(.guardedStation, domain: domain, vlan: vlan)
-        }
+    private func fromParent(_ arrival: Arrival, isGroup: Bool, home: Domain) -> Verdict {
+        let vlan = arrival.look.vlan
+        let domain = arrival.domain
+        let owner = arrival.owner
+        if home.isWire { return flood(ingress: arrival.ingress, source: arrival.source, vlan: vlan) }
         if isGroup {
             // Not back to its sender either.
             let members = home.memberCount &- (owner == 0 ? 1 : 2)
             if members <= 0 { return .drop(.noOtherPort, domain: domain, vlan: vlan) }
             return .flood(domain, vlan: vlan, besides: owner)
         }
-        let target = guardedStations.port(mac: look.destination, vlan: identifier, domain: domain)
+        let target = guardedStations.port(mac: arrival.look.destination, vlan: arrival.identifier, domain: domain)
         if target == 0 { return .drop(.noEndpoint, domain: domain, vlan: vlan) }
         if target == owner { return .drop(.guardedStation, domain: domain, vlan: vlan) }
         return .forward(to: target, domain: domain, vlan: vlan)

@@ -14,21 +14,40 @@ extension Switch {
         vtep: UInt16, domain: UInt16, header: UnsafeMutableRawPointer, frame: UnsafeRawPointer, length: Int,
         now: UInt32
     ) -> Verdict {
-        let look = examine(header, frame: frame, length: length, domain: domain, accessVLAN: 0)
-        if look.reason.isDrop { return .drop(look.reason, domain: domain, vlan: look.vlan) }
-        let identifier = look.vlan & VLANTag.identifierMask
+        let arrival = admit(vtep: vtep, domain: domain, header: header, frame: frame, length: length)
+        if arrival.reason.isDrop { return arrival.dropped }
+        if arrival.learns { _ = learn(arrival, now: now) }
+        return decideFromTunnel(arrival, now: now, after: nil)
+    }
+
+    /// Checks a frame that came out of a tunnel. Changes nothing but the virtio_net_hdr, which is made canonical.
+    @inline(__always) @_noAllocation @_noLocks
+    func admit(
+        vtep: UInt16, domain: UInt16, header: UnsafeMutableRawPointer, frame: UnsafeRawPointer, length: Int
+    ) -> Arrival {
+        var arrival = Arrival(by: vtep, source: port(0).pointee, domain: domain)
+        arrival.look = examine(header, frame: frame, length: length, domain: domain, accessVLAN: 0)
+        arrival.reason = arrival.look.reason
+        if arrival.reason.isDrop { return arrival }
         // A guarded endpoint is here and speaks here only. The gateway is on every host, and its station doesn't move.
-        if guardedStations.contains(mac: look.source, vlan: identifier, domain: domain),
-            look.source != overlay(domain).pointee.router.mac
+        if guardedStations.contains(mac: arrival.look.source, vlan: arrival.identifier, domain: domain),
+            arrival.look.source != overlay(domain).pointee.router.mac
         {
-            return .drop(.guardedStation, domain: domain, vlan: look.vlan)
+            arrival.reason = .guardedStation
+            return arrival
         }
-        if overlay(domain).pointee.isLearning {
-            _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: vtep, now: now)
-        }
+        arrival.learns = overlay(domain).pointee.isLearning
+        return arrival
+    }
+
+    /// Where a frame out of a tunnel goes that was admitted; see `decide`.
+    @inline(__always) @_noAllocation @_noLocks
+    func decideFromTunnel(_ arrival: Arrival, now: UInt32, after foresight: LearningForesight?) -> Verdict {
+        let look = arrival.look
+        let domain = arrival.domain
         if !Ethernet.isGroup(look.destination) {
             if let verdict = routed(look, domain: domain, ingress: 0) { return verdict }
-            let target = stations.lookup(mac: look.destination, vlan: identifier, domain: domain, now: now)
+            let target = target(arrival, now: now, after: foresight)
             if target >= VTEPTable.firstNumber { return .drop(.splitHorizon, domain: domain, vlan: look.vlan) }
             if target != 0, port(target).pointee.domain == domain {
                 return .forward(to: target, domain: domain, vlan: look.vlan)

@@ -12,48 +12,121 @@ extension Switch {
     public mutating func verdict(
         ingress: UInt16, header: UnsafeMutableRawPointer, length: Int, now: UInt32
     ) -> Verdict {
-        let source = port(ingress).pointee
-        let domain = source.domain
-        if domain == 0 { return .drop(.noDomain) }
-        let bytes = UnsafeRawPointer(header) + VirtioNetHeader.length
-        let look = examine(header, frame: bytes, length: length, domain: domain, accessVLAN: source.accessVLAN)
-        let vlan = look.vlan
-        if look.reason.isDrop { return .drop(look.reason, domain: domain, vlan: vlan) }
-        if source.isGuarded {
-            let reason = guards[Int(ingress) & (Self.portLimit &- 1)].check(bytes, length: length)
-            if reason.isDrop { return .drop(reason, domain: domain, vlan: vlan) }
+        let arrival = admit(ingress: ingress, header: header, length: length)
+        if arrival.reason.isDrop { return arrival.dropped }
+        if arrival.learns { _ = learn(arrival, now: now) }
+        return decide(arrival, now: now, after: nil)
+    }
+
+    /// What is known of a frame before anything is learned from it.
+    struct Arrival {
+        /// Why it may not come in, or `.none`.
+        var reason: DropReason = .none
+        var look = Examination()
+        let domain: UInt16
+        /// Port or VTEP by which it came.
+        let ingress: UInt16
+        /// The ingress port's record; of a VTEP port 0's, which is nobody's: not isolated, a trunk.
+        let source: SwitchPort
+        /// Whether its source is to be learned.
+        var learns = false
+        /// In a domain with a parent: the port whose endpoint has the source address, of frames from the LAN; else 0.
+        var owner: UInt16 = 0
+
+        @inline(__always) @_noAllocation @_noLocks
+        init(by ingress: UInt16, source: SwitchPort, domain: UInt16) {
+            self.ingress = ingress
+            self.source = source
+            self.domain = domain
         }
 
-        let identifier = vlan & VLANTag.identifierMask
-        if self.domain(domain).pointee.hasParent {
-            return parentVerdict(look, ingress: ingress, domain: domain, now: now)
+        var dropped: Verdict {
+            @inline(__always) @_noAllocation @_noLocks get { .drop(reason, domain: domain, vlan: look.vlan) }
         }
-        if source.isNames {
+
+        var identifier: UInt16 {
+            @inline(__always) @_noAllocation @_noLocks get { look.vlan & VLANTag.identifierMask }
+        }
+    }
+
+    /// Checks a frame. Changes nothing but the virtio_net_hdr, which is made canonical.
+    @inline(__always) @_noAllocation @_noLocks
+    func admit(ingress: UInt16, header: UnsafeMutableRawPointer, length: Int) -> Arrival {
+        let source = port(ingress).pointee
+        let domain = source.domain
+        var arrival = Arrival(by: ingress, source: source, domain: domain)
+        if domain == 0 {
+            arrival.reason = .noDomain
+            return arrival
+        }
+        let bytes = UnsafeRawPointer(header) + VirtioNetHeader.length
+        arrival.look = examine(header, frame: bytes, length: length, domain: domain, accessVLAN: source.accessVLAN)
+        arrival.reason = arrival.look.reason
+        if arrival.reason.isDrop { return arrival }
+        if source.isGuarded {
+            arrival.reason = guards[Int(ingress) & (Self.portLimit &- 1)].check(bytes, length: length)
+            if arrival.reason.isDrop { return arrival }
+        }
+        if self.domain(domain).pointee.hasParent {
+            admitByParent(&arrival)
+        } else if source.isNames {
             // It speaks with the gateway's MAC address, which stays the host port's.
-            if !NameTraffic.isAnswer(bytes, length: length) { return .drop(.notAnAnswer, domain: domain, vlan: vlan) }
-            if look.destination == self.domain(domain).pointee.gatewayMAC {
-                return .drop(.samePort, domain: domain, vlan: vlan)
+            if !NameTraffic.isAnswer(bytes, length: length) {
+                arrival.reason = .notAnAnswer
+            } else if arrival.look.destination == self.domain(domain).pointee.gatewayMAC {
+                arrival.reason = .samePort
             }
         } else {
-            _ = stations.learn(mac: look.source, vlan: identifier, domain: domain, port: ingress, now: now)
+            arrival.learns = true
         }
+        return arrival
+    }
+
+    /// Learns the source of a frame that was admitted.
+    @inline(__always) @_noAllocation @_noLocks
+    mutating func learn(_ arrival: Arrival, now: UInt32) -> LearnResult {
+        stations.learn(
+            mac: arrival.look.source, vlan: arrival.identifier, domain: arrival.domain, port: arrival.ingress, now: now)
+    }
+
+    /// Where a frame that was admitted goes. Changes nothing.
+    ///
+    /// - Parameter foresight: nil: what is to be learned has been learned; else it is taken for learned.
+    @inline(__always) @_noAllocation @_noLocks
+    func decide(_ arrival: Arrival, now: UInt32, after foresight: LearningForesight?) -> Verdict {
+        let look = arrival.look
+        let vlan = look.vlan
+        let domain = arrival.domain
+        if self.domain(domain).pointee.hasParent { return decideByParent(arrival) }
         if !Ethernet.isGroup(look.destination) {
-            if let verdict = routed(look, domain: domain, ingress: ingress) { return verdict }
-            let target = stations.lookup(mac: look.destination, vlan: identifier, domain: domain, now: now)
+            if let verdict = routed(look, domain: domain, ingress: arrival.ingress) { return verdict }
+            let target = target(arrival, now: now, after: foresight)
             if target >= VTEPTable.firstNumber {
                 // A station of an engine before this one may live behind a domain's end that isn't there any more.
                 if overlay(domain).pointee.isPresent { return .tunnel(to: target, domain: domain, vlan: vlan) }
-                return flood(ingress: ingress, source: source, vlan: vlan)
+                return flood(ingress: arrival.ingress, source: arrival.source, vlan: vlan)
             }
             let record = port(target).pointee
             // Not known, or known to an engine before this one behind a port that isn't there any more.
             if target != 0, record.domain == domain {
-                if target == ingress { return .drop(.samePort, domain: domain, vlan: vlan) }
-                if record.isIsolated, source.isIsolated { return .drop(.isolated, domain: domain, vlan: vlan) }
+                if target == arrival.ingress { return .drop(.samePort, domain: domain, vlan: vlan) }
+                if record.isIsolated, arrival.source.isIsolated { return .drop(.isolated, domain: domain, vlan: vlan) }
                 return .forward(to: target, domain: domain, vlan: vlan)
             }
         }
-        return flood(ingress: ingress, source: source, vlan: vlan)
+        return flood(ingress: arrival.ingress, source: arrival.source, vlan: vlan)
+    }
+
+    /// The port or VTEP of a frame's destination; 0: not known.
+    @inline(__always) @_noAllocation @_noLocks
+    func target(_ arrival: Arrival, now: UInt32, after foresight: LearningForesight?) -> UInt16 {
+        let mac = arrival.look.destination
+        if let foresight {
+            let learned = StationBuckets.key(mac: arrival.look.source, vlan: arrival.identifier)
+            return stations.lookup(
+                mac: mac, vlan: arrival.identifier, domain: arrival.domain, now: now, after: foresight, of: learned)
+        }
+        return stations.lookup(mac: mac, vlan: arrival.identifier, domain: arrival.domain, now: now)
     }
 
     /// The verdict of a frame to the domain's router, wherever that was heard of last; nil: it is to another station.

@@ -16,5 +16,6 @@ struct SwitchPort {
     /// What a port's MTU is increased by: Ethernet header and one VLAN tag (Linux: __is_skb_forwardable).
     static let mtuOverhead: UInt32 = 18
 
+    @inline(__always) @_noAllocation @_noLocks
     init() {}
 }

@@ -31,6 +31,7 @@ struct DropReasonDocumentationTests {
         for (row, reason) in zip(rows, reasons) {
             #expect(row.cells.count == 4 && !row.cells.contains(""), "\(row.name) lacks a cell")
             #expect(row.cells.dropFirst().first == "\(reason.direction)", "\(row.name)")
+            #expect(row.cells.dropFirst(2).first == reason.meaning, "\(row.name)")
         }
     }
 }
