@@ -115,7 +115,8 @@ struct MetricsServerTests {
     @Test func whoeverIsNamedIsServed() async throws {
         try await serving([Source(value: 1)]) { port in
             for host in ["example.org:9469", "127.0.0.1", "[::1]:\(port)"] {
-                #expect(try await ask(port, host: host).status == 200, "\(host)")
+                let status = try await ask(port, host: host).status
+                #expect(status == 200, "\(host)")
             }
         }
     }
@@ -132,7 +133,8 @@ struct MetricsServerTests {
         let limits = ServerLimits(answer: .milliseconds(200))
         try await serving([Source(value: 1, delay: .seconds(20))], limits: limits) { port in
             let start = ContinuousClock.now
-            #expect(try await ask(port).status == 503)
+            let status = try await ask(port).status
+            #expect(status == 503)
             #expect(start.duration(to: .now) < .seconds(10))
         }
     }
