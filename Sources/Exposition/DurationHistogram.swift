@@ -37,5 +37,5 @@ public struct DurationHistogram: Hashable, Sendable {
 
 extension Duration {
     /// As a number of seconds.
-    public var inSeconds: Double { self / .seconds(1) }
+    public var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -66,6 +66,9 @@ struct MetricsPlaceTests {
                 second.signal(SIGTERM)
                 _ = second.wait(within: .seconds(5))
                 _ = try? lab.heddled(places + ["--teardown"])
+                for name in ["log2", "other"] {
+                    try? FileManager.default.removeItem(atPath: "\(lab.directory)/\(name)")
+                }
             }
             #expect(try second.waitForLine("heddled: ready", within: .seconds(10)))
             let (first, other) = (try Scrape(lab, port: 9_469), try Scrape(lab, port: 9_470))
