@@ -54,6 +54,10 @@ extension Engine {
             return letGo(number)
         case .impairment(let impairment):
             return set(impairment)
+        case .startCapture(let capture):
+            return start(capture, descriptor)
+        case .stopCapture(let number):
+            return stopCapture(number)
         case .inject(let id, let frame):
             guard let port = ports[id] else { return ENOENT }
             return mailbox(domain: port.configuration.domain).perform(.inject(port: id, frame: frame))

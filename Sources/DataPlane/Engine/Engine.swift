@@ -34,6 +34,8 @@ public final class Engine {
     var nextHops: Set<NextHopConfiguration> = []
     /// What happens to packets on purpose.
     var impairments: [ImpairmentConfiguration.Key: ImpairmentSettings] = [:]
+    /// The workers that run captures, by the daemon's number.
+    var captures: [UInt32: Mailbox] = [:]
     /// Descriptors that are kept for the next daemon, by number.
     var kept: [UInt32: Int32] = [:]
     /// See `HostAddressConfiguration`.
@@ -109,8 +111,8 @@ public final class Engine {
     private func accept() {
         let descriptor = heddle_seqpacket_accept(listener)
         guard descriptor >= 0 else { return }
+        leave()
         connection = EngineConnectionBox(EngineConnection(descriptor: descriptor))
-        named = nil
     }
 
     private func reportEvents() {
@@ -146,8 +148,7 @@ public final class Engine {
             }
         } catch {
             if case .system(let errno) = error, errno == .interrupted { return }
-            self.connection = nil
-            named = nil
+            leave()
         }
     }
 
@@ -156,9 +157,15 @@ public final class Engine {
         do {
             try connection?.value.send(reply, passing: descriptor)
         } catch {
-            connection = nil
-            named = nil
+            leave()
         }
+    }
+
+    /// The daemon is gone, and with it what was only for it.
+    private func leave() {
+        connection = nil
+        named = nil
+        endCaptures()
     }
 
     /// A domain belongs to one worker; ports without a domain are the first one's.

@@ -34,6 +34,8 @@ struct ImpairmentTable: ~Copyable {
     private let directions: UnsafeMutablePointer<UnsafeMutablePointer<ImpairedDirection>?>
     /// See `ReleaseQueue`.
     var queue = ReleaseQueue()
+    /// The captures that have just recorded the frame that is impaired on its way out.
+    var captured: UInt16 = 0
     /// How many directions are impaired.
     private(set) var count = 0
     /// Of the list of those with places to be reclaimed; 0: none.

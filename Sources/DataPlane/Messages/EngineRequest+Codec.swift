@@ -43,10 +43,12 @@ extension EngineRequest {
             hop.write(to: &writer)
         case .publish(let publish):
             publish.write(to: &writer)
-        case .unpublish(let number), .keep(let number), .letGo(let number):
+        case .unpublish(let number), .keep(let number), .letGo(let number), .stopCapture(let number):
             writer.write(number)
         case .impairment(let impairment):
             impairment.write(to: &writer)
+        case .startCapture(let capture):
+            capture.write(to: &writer)
         case .inject(let port, let frame):
             writer.write(port)
             writer.write(UInt32(frame.count))
@@ -102,6 +104,8 @@ extension EngineRequest {
         case 23: request = .keep(try reader.read())
         case 24: request = .letGo(try reader.read())
         case 40: request = .impairment(try ImpairmentConfiguration(from: &reader))
+        case 44: request = .startCapture(try CaptureConfiguration(from: &reader))
+        case 45: request = .stopCapture(try reader.read())
         default: throw .unknownType(header.type)
         }
         try reader.finish()
@@ -135,6 +139,8 @@ extension EngineRequest {
         case .keep: 23
         case .letGo: 24
         case .impairment: 40
+        case .startCapture: 44
+        case .stopCapture: 45
         }
     }
 }

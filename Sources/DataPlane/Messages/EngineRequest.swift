@@ -50,6 +50,10 @@ public enum EngineRequest: Sendable, Hashable {
     case takeDescriptors
     /// Sets what happens to the packets of a port; part of a whole configuration. Empty settings: nothing any more.
     case impairment(ImpairmentConfiguration)
+    /// Begins a capture; the ring's descriptor comes along. Ends with the connection.
+    case startCapture(CaptureConfiguration)
+    /// Ends a capture before that.
+    case stopCapture(UInt32)
     /// Ends the engine after the acknowledgement.
     case shutdown
 }

@@ -33,8 +33,8 @@ struct MessageHeader {
 
 /// Bounds of one message.
 public enum MessageLimits {
-    /// Longest message in bytes: an injected frame and its header fit.
-    public static let maximumBytes = 16_384
+    /// Longest message in bytes: the longest filter of a capture fits (4,096 instructions of 8 bytes), and an injected frame.
+    public static let maximumBytes = 36_864
     /// Longest frame that can be injected, in bytes.
     public static let maximumFrame = 9_216
 }

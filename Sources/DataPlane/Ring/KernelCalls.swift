@@ -51,3 +51,6 @@ func epollRemove(_ epoll: Int32, _ descriptor: Int32) -> Int32
 
 @_extern(c, "heddle_epoll_data") @_noAllocation @_noLocks
 func eventData(_ events: UnsafeRawPointer, _ index: Int32) -> UInt64
+
+@_extern(c, "heddle_realtime_nanoseconds") @_noAllocation @_noLocks
+func realtimeNanoseconds() -> Int64

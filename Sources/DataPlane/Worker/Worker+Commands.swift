@@ -45,6 +45,10 @@ extension Worker where IO: ~Copyable {
             mailbox.complete(ticket, inject(frame, port))
         case .impair(let impairment):
             mailbox.complete(ticket, set(impairment))
+        case .startCapture(let capture, let memory):
+            mailbox.complete(ticket, start(capture, memory))
+        case .stopCapture(let number):
+            mailbox.complete(ticket, stopCapture(number))
         case .stop:
             forgetImpairments()
             stopTicket = ticket
@@ -89,6 +93,7 @@ extension Worker where IO: ~Copyable {
             states[index].isWaiting = waits
             if !waits { io.receive(port: port.id) }
         }
+        if captures.count > 0 { watchCaptured(port.id) }
         return 0
     }
 
@@ -122,6 +127,7 @@ extension Worker where IO: ~Copyable {
         if states[index].isUplink { router?.pointee.removeUplink(port) }
         forgetRouted(port)
         forgetImpairments(port)
+        captures.forget(port: port)
         removing = (port, ticket)
         if !io.cancel(port: port) { finishRemoval(port) }
     }
@@ -158,7 +164,7 @@ extension Worker where IO: ~Copyable {
                 guard let source = bytes.baseAddress else { return }
                 (header + VirtioNetHeader.length).copyMemory(from: source, byteCount: bytes.count)
             }
-            handle(header: header, length: frame.count, port: port)
+            enter(header: header, length: frame.count, port: port)
             tunnels.isHolding = false
             finishTunnels()
             io.wait(timeout: 0, spin: 0)

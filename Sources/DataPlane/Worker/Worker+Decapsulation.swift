@@ -173,8 +173,11 @@ extension Worker where IO: ~Copyable {
         _ header: UnsafeMutableRawPointer, _ frame: UnsafeMutableRawPointer, _ length: Int, _ arrival: TunnelArrival
     ) {
         let numbers = tables.numbers(overlay: arrival.domain)
+        let isCaptured = captures.wantsTunnels && beginCapture(header, frame, length, arrival)
+        defer { if isCaptured { captures.finish() } }
         let verdict = forwarding.verdict(
             vtep: arrival.vtep, domain: arrival.domain, header: header, frame: frame, length: length, now: now)
+        if isCaptured { captures.note(verdict) }
         switch verdict.kind {
         case .drop:
             numbers[CounterIndex.drops &+ Int(verdict.reason.rawValue)] &+= arrival.frames
@@ -185,6 +188,7 @@ extension Worker where IO: ~Copyable {
             // Who lives behind a tunnel has a router there: this one is reached, and leads nowhere.
             guard router?.pointee.isForHost(frame, length: min(length, arrival.contiguous)) ?? true else {
                 numbers[CounterIndex.drops &+ Int(DropReason.noRoute.rawValue)] &+= arrival.frames
+                if isCaptured { captures.note(drop: .noRoute) }
                 return
             }
             numbers[CounterIndex.forwarded] &+= arrival.frames
@@ -270,7 +274,7 @@ extension Worker where IO: ~Copyable {
         }
         guard let message = run.finish(head: head, headCount, first: rest, restCount) else { return }
         let outgoing = OutgoingMessage(port: port, message: message, length: length, isSuperframe: isSuperframe)
-        if states[Int(port) & (SharedTables.maximumPorts &- 1)].attention != 0, impairOutgoing(outgoing) { return }
+        if states[Int(port) & (SharedTables.maximumPorts &- 1)].attention != 0, attendOutgoing(outgoing) { return }
         guard io.send(outgoing) else { return count(drop: .egressFull, numbers) }
         countSent(numbers, length: length, isSuperframe: isSuperframe)
     }

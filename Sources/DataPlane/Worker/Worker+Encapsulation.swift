@@ -37,6 +37,7 @@ extension Worker where IO: ~Copyable {
         makeRoom()
         let isReady = prepare(header, length, from: ingress, verdict, isShared: false)
         guard let frame = isReady else { return }
+        if captures.wantsTunnels { recordTunnelled(frame, domain: verdict.domain, to: verdict.port) }
         transmit(frame, domain: verdict.domain, to: verdict.port)
     }
 
@@ -52,6 +53,9 @@ extension Worker where IO: ~Copyable {
             makeRoom()
             let peers = forwarding.floodPeers(verdict.domain)
             guard position < peers.count else { return }
+            if captures.wantsTunnels {
+                recordTunnelled(frame, domain: verdict.domain, to: peers[unchecked: position])
+            }
             transmit(frame, domain: verdict.domain, to: peers[unchecked: position])
         }
     }
@@ -64,6 +68,7 @@ extension Worker where IO: ~Copyable {
         let numbers = tables.numbers(overlay: verdict.domain)
         guard overlay.isPresent, forwarding.tunnel(overlay.tunnel).pointee.senderCount > 0 else {
             count(drop: .noTunnel, numbers)
+            if captures.wantsTunnels { recordUntunnelled(header, length, domain: verdict.domain, .noTunnel) }
             return nil
         }
         let came = (header: header, length: length)
@@ -95,6 +100,7 @@ extension Worker where IO: ~Copyable {
         let longest = cutter.map { min($0.headerLength &+ $0.segmentSize, length) } ?? length
         if longest > allowed {
             count(drop: .exceedsTunnelMTU, numbers)
+            if captures.wantsTunnels { recordUntunnelled(header, length, domain: verdict.domain, .exceedsTunnelMTU) }
             guard let view = EthernetView(frame, length: length) else { return nil }
             let mtu = overlay.mtu &- (TagWalk(view).payload &- Ethernet.headerLength)
             // As it came: the tag of a copy is none that its sender knows.

@@ -50,16 +50,22 @@ extension Worker where IO: ~Copyable {
             return
         }
         if completion.isTruncated {
+            if states[index].attention & PortState.capturedIn != 0 {
+                recordTruncated(completion.header, completion.length, port: completion.port)
+            }
             let numbers = tables.numbers(of: completion.port)
             countReceived(numbers, length: completion.length, isSuperframe: false)
             count(drop: .truncated, numbers)
             return
         }
         if states[index].isUplink {
+            if states[index].attention & PortState.capturedIn != 0 {
+                return routeCaptured(completion.header, completion.length, port: completion.port)
+            }
             routeIncoming(header: completion.header, length: completion.length, port: completion.port)
             return
         }
-        if states[index].attention != 0, impairIncoming(completion.header, completion.length, port: completion.port) {
+        if states[index].attention != 0, attendIncoming(completion.header, completion.length, port: completion.port) {
             return
         }
         handle(header: completion.header, length: completion.length, port: completion.port)
@@ -72,9 +78,24 @@ extension Worker where IO: ~Copyable {
     ///   - length: of the frame; below zero if not even the header was whole.
     @inline(__always)
     mutating func handle(header: UnsafeMutableRawPointer, length: Int, port: UInt16) {
-        let numbers = tables.numbers(of: port)
+        let verdict = judge(header: header, length: length, port: port)
+        carryOut(verdict, header: header, length: length, port: port)
+    }
+
+    /// The first half of `handle`: what shall happen.
+    @inline(__always)
+    mutating func judge(header: UnsafeMutableRawPointer, length: Int, port: UInt16) -> Verdict {
         let verdict = forwarding.verdict(ingress: port, header: header, length: max(length, 0), now: now)
-        countReceived(numbers, length: max(length, 0), isSuperframe: verdict.isSuperframe)
+        countReceived(tables.numbers(of: port), length: max(length, 0), isSuperframe: verdict.isSuperframe)
+        return verdict
+    }
+
+    /// The second half: it happens. True: it was a question, which was answered.
+    @inline(__always) @discardableResult
+    mutating func carryOut(
+        _ verdict: Verdict, header: UnsafeMutableRawPointer, length: Int, port: UInt16
+    ) -> Bool {
+        let numbers = tables.numbers(of: port)
         switch verdict.kind {
         case .drop:
             // A question that can be flooded to nobody may have an answer all the same.
@@ -82,7 +103,7 @@ extension Worker where IO: ~Copyable {
                 answerNeighbour(header, length, from: port, domain: verdict.domain)
             {
                 numbers[CounterIndex.consumed] &+= 1
-                return
+                return true
             }
             count(drop: verdict.reason, numbers)
         case .forward:
@@ -92,7 +113,7 @@ extension Worker where IO: ~Copyable {
             if forwarding.overlay(verdict.domain).pointee.isPresent {
                 if answerNeighbour(header, length, from: port, domain: verdict.domain) {
                     numbers[CounterIndex.consumed] &+= 1
-                    return
+                    return true
                 }
                 // First, since it may finish the frame's checksum.
                 replicate(header, length, from: port, verdict)
@@ -106,6 +127,7 @@ extension Worker where IO: ~Copyable {
             numbers[CounterIndex.forwarded] &+= 1
             routeOutgoing(header, length, from: port, verdict)
         }
+        return false
     }
 
     private mutating func flood(
@@ -131,6 +153,9 @@ extension Worker where IO: ~Copyable {
         case .skip:
             break
         case .drop:
+            if states[Int(port) & (SharedTables.maximumPorts &- 1)].attention & PortState.capturedOut != 0 {
+                recordRefused(header, header + VirtioNetHeader.length, length, by: port, action.reason)
+            }
             count(drop: action.reason, tables.numbers(of: port))
         case .pushTag, .popTag, .setTag:
             sendRewritten(header, length, to: port, action, isSuperframe: verdict.isSuperframe)
@@ -152,20 +177,21 @@ extension Worker where IO: ~Copyable {
     /// Sends a frame by a port, if what the port's frames get beside switching doesn't take it.
     @inline(__always)
     mutating func queue(_ frame: OutgoingFrame) {
-        if states[Int(frame.port) & (SharedTables.maximumPorts &- 1)].attention != 0, impairOutgoing(frame) { return }
+        if states[Int(frame.port) & (SharedTables.maximumPorts &- 1)].attention != 0 { return attendOutgoing(frame) }
         put(frame)
     }
 
-    /// Counts the frame as sent: what fails is taken back when the I/O tells.
-    @inline(__always)
-    mutating func put(_ frame: OutgoingFrame) {
+    /// Counts the frame as sent: what fails is taken back when the I/O tells. False: the I/O has no room for it.
+    @inline(__always) @discardableResult
+    mutating func put(_ frame: OutgoingFrame) -> Bool {
         let numbers = tables.numbers(of: frame.port)
         guard io.send(frame) else {
             count(drop: .egressFull, numbers)
-            return
+            return false
         }
         let length = frame.headCount &+ frame.restCount &- VirtioNetHeader.length
         countSent(numbers, length: length, isSuperframe: frame.isSuperframe)
+        return true
     }
 
     @inline(__always)
@@ -175,7 +201,7 @@ extension Worker where IO: ~Copyable {
         if isSuperframe { numbers[CounterIndex.sentSuperframes] &+= 1 }
     }
 
-    private func sendFailed(_ completion: Completion) {
+    private mutating func sendFailed(_ completion: Completion) {
         let index = Int(completion.port) & (SharedTables.maximumPorts &- 1)
         // Epoll tells it when the port is gone already: whether it was a sender isn't known any more.
         if case .absent = states[index].life { return }
@@ -187,12 +213,15 @@ extension Worker where IO: ~Copyable {
         numbers[CounterIndex.sentFrames] &-= 1
         numbers[CounterIndex.sentBytes] &-= UInt64(truncatingIfNeeded: completion.length)
         if completion.isSuperframe { numbers[CounterIndex.sentSuperframes] &-= 1 }
-        switch completion.error {
-        case EAGAIN, ENOBUFS, ENOMEM: count(drop: .egressFull, numbers)
-        case EIO, ENETDOWN, ENXIO, ENODEV: count(drop: .egressDown, numbers)
-        case EBADF, EBADFD: count(drop: .egressGone, numbers)
-        default: count(drop: .egressRejected, numbers)
-        }
+        let reason: DropReason =
+            switch completion.error {
+            case EAGAIN, ENOBUFS, ENOMEM: .egressFull
+            case EIO, ENETDOWN, ENXIO, ENODEV: .egressDown
+            case EBADF, EBADFD: .egressGone
+            default: .egressRejected
+            }
+        count(drop: reason, numbers)
+        if captures.count > 0 { captures.fail(port: completion.port, length: completion.length, reason) }
     }
 
     @inline(__always)

@@ -179,9 +179,14 @@ extension Worker where IO: ~Copyable {
     }
 
     /// A packet goes nowhere.
-    private func lose(_ frame: OutgoingFrame, _ index: Int, _ incoming: DropReason, _ outgoing: DropReason) {
+    private mutating func lose(
+        _ frame: OutgoingFrame, _ index: Int, _ incoming: DropReason, _ outgoing: DropReason
+    ) {
         let numbers = tables.numbers(of: frame.port)
-        if ImpairmentTable.isOut(index) { return count(drop: outgoing, numbers) }
+        if ImpairmentTable.isOut(index) {
+            if impairments.captured != 0 { captures.fail(impairments.captured, outgoing) }
+            return count(drop: outgoing, numbers)
+        }
         countReceived(
             numbers, length: frame.headCount &+ frame.restCount &- VirtioNetHeader.length,
             isSuperframe: frame.isSuperframe)
@@ -227,7 +232,7 @@ extension Worker where IO: ~Copyable {
                     port: port, bytes: header, count: VirtioNetHeader.length &+ length,
                     isSuperframe: entry.isSuperframe))
         } else {
-            handle(header: header, length: length, port: port)
+            enter(header: header, length: length, port: port)
         }
         impairments.spend(entry.place, isLong: entry.isLong, of: index)
     }

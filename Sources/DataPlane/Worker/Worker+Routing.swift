@@ -13,6 +13,7 @@ extension Worker where IO: ~Copyable {
             isSuperframe: verdict.isSuperframe, now: now)
         let routing = router.pointee.outgoing(frame)
         if case .toHost = routing.kind {
+            captures.note(.forwarded, target: verdict.port)
             send(header, length, to: verdict.port, from: ingress, verdict.forwarded)
             let names = router.pointee.gateway(verdict.domain).pointee.namePort
             if names != 0, NameTraffic.isNeighbourAnswer(frame.frame, length: length) {
@@ -35,10 +36,12 @@ extension Worker where IO: ~Copyable {
         countReceived(numbers, length: count, isSuperframe: isSuperframe)
         if look.reason.isDrop {
             self.count(drop: look.reason, numbers)
+            captures.note(drop: look.reason)
             return
         }
         guard let router else {
             self.count(drop: .noFlow, numbers)
+            captures.note(drop: .noFlow)
             return
         }
         numbers[CounterIndex.forwarded] &+= 1
@@ -65,7 +68,7 @@ extension Worker where IO: ~Copyable {
         case .toNames:
             ask(routing.port, frame)
         case .held:
-            break
+            captures.note(.held)
         case .toUplink where routing.fragmentMTU != 0:
             sendFragments(frame, by: routing.port, mtu: routing.fragmentMTU)
         case .toUplink:
@@ -119,10 +122,11 @@ extension Worker where IO: ~Copyable {
     }
 
     @inline(__always)
-    private func countUnrouted(_ reason: DropReason, _ ingress: UInt16) {
+    private mutating func countUnrouted(_ reason: DropReason, _ ingress: UInt16) {
         let numbers = tables.numbers(of: ingress)
         numbers[CounterIndex.forwarded] &-= 1
         count(drop: reason, numbers)
+        captures.note(drop: reason)
     }
 
     /// Tells the sender of a frame why it goes nowhere, by the port that it came by.
@@ -152,7 +156,10 @@ extension Worker where IO: ~Copyable {
             let frame = RoutedFrame(
                 header: held.header, length: held.length, ingress: held.port, domain: domain, isSuperframe: false,
                 now: now)
+            // What becomes of these says nothing of the frame that is being handled.
+            let outcome = captures.outcome
             act(domain == 0 ? router.pointee.incoming(frame) : router.pointee.outgoing(frame), frame)
+            captures.outcome = outcome
             // Its memory is used again.
             io.submit()
         }

@@ -4,7 +4,7 @@ import Glibc
 /// is shared but the mailbox and the counters that others read. Generic over the I/O so that a script can drive it.
 /// Files beside this one: +Frames (what happens to a frame), +Encapsulation and
 /// +Decapsulation (tunnels), +Routing (what leaves its networks), +Impairment (what is lost and held on purpose),
-/// +Receiving (arming, endings), +Commands (configuration), +Numbers (what others may know).
+/// +Capture (what is recorded), +Receiving (arming, endings), +Commands (configuration), +Numbers (what others may know).
 package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     /// A port as the worker keeps it beside what `Switch` knows of it.
     struct PortState {
@@ -48,6 +48,10 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         static var impairedIn: UInt8 { @_noAllocation @_noLocks get { 0x01 } }
         /// In `attention`: what goes out is impaired.
         static var impairedOut: UInt8 { @_noAllocation @_noLocks get { 0x02 } }
+        /// In `attention`: what comes in is captured.
+        static var capturedIn: UInt8 { @_noAllocation @_noLocks get { 0x04 } }
+        /// In `attention`: what goes out is captured.
+        static var capturedOut: UInt8 { @_noAllocation @_noLocks get { 0x08 } }
     }
 
     var io: IO
@@ -67,6 +71,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     var tunnels: TunnelState
     /// See +Impairment.
     var impairments = ImpairmentTable()
+    /// See +Capture.
+    var captures = CaptureTable()
     /// The first worker's; nil: nothing is routed here.
     let router: UnsafeMutablePointer<Router>?
     /// Where the head of a frame that leaves with another tag is written.
@@ -156,7 +162,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         // No longer than until a held packet is due.
         let look = isLight ? timeout < 0 ? spin : min(spin, timeout) : 0
         if look > 0 { spinCount &+= 1 }
-        io.wait(timeout: timeout, spin: look)
+        // Records that wait to be told that nothing failed don't wait for the next frame.
+        io.wait(timeout: captures.hasUnpublished ? look : timeout, spin: look)
         proceed(at: monotonicNanoseconds())
     }
 
@@ -172,11 +179,13 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         tunnels.isCopyInUse = false
         // Tells the flows the time: what is expired isn't found.
         if let router { _ = router.pointee.flows.age(budget: 0, now: now) }
+        if captures.count > 0 { captures.settle() }
         if impairments.count > 0 {
             impairments.reclaim()
             releaseDue()
         }
         let isWoken = handleCompletions()
+        if captures.count > 0 { captures.publish() }
         if framesInBatch > 0 { lastFrame = clock }
         rearm()
         keepHouse()

@@ -38,6 +38,10 @@ package enum WorkerCommand: Sendable {
     case unpublish(UInt32)
     /// Sets what happens to the packets of a port in one direction.
     case impair(ImpairmentConfiguration)
+    /// Begins a capture.
+    case startCapture(CaptureConfiguration, CaptureMemory)
+    /// Ends one.
+    case stopCapture(UInt32)
     /// Handles a frame as if it had come in by the port.
     case inject(port: UInt16, frame: [UInt8])
     /// Ends the worker.
