@@ -69,6 +69,11 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        // pcapng written and read, frames in a line, files that are rotated: pure, but for the files.
+        .target(name: "Capture", dependencies: ["Addresses", system], swiftSettings: settings),
+        // tcpdump's filter language: the daemon's only use of libpcap.
+        .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
+        .target(name: "PacketFilter", dependencies: ["CPcap"], swiftSettings: settings),
         // The JSON that the daemon and its clients exchange.
         .target(name: "HeddleAPI", swiftSettings: settings),
         // The daemon's HTTP API as its small clients see it: no NIO.
@@ -78,7 +83,7 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "DataPlane", "Netlink", "AddressManagement", "Addresses", "CLinux", "HeddleAPI", "Relay", system,
-                "NameService", "NameServer", "Exposition", logging,
+                "NameService", "NameServer", "Exposition", "Capture", "PacketFilter", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
@@ -122,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "heddle-engine", dependencies: ["DataPlane", "CLinux", system], swiftSettings: settings),
         .executableTarget(
-            name: "heddle", dependencies: ["Bench", "HeddleAPI", "HeddleClient", "Addresses", arguments, system],
+            name: "heddle",
+            dependencies: ["Bench", "Capture", "HeddleAPI", "HeddleClient", "Addresses", arguments, system],
             swiftSettings: settings),
 
         // Counts allocations in tests and benchmarks.
@@ -151,6 +157,9 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "CaptureTests", dependencies: ["Capture", "PacketFilter", "CPcap", "DataPlane", system],
+            swiftSettings: settings),
         .testTarget(name: "HeddleClientTests", dependencies: ["HeddleClient", "HeddleAPI"], swiftSettings: settings),
         .testTarget(
             name: "HeddleCommandTests", dependencies: ["heddle", "HeddleAPI", "Bench", arguments],
@@ -159,7 +168,7 @@ let package = Package(
         .testTarget(
             name: "ControlAPITests",
             dependencies: [
-                "ControlAPI", "HeddleAPI", "HeddleClient", "heddle", "Exposition", logging, system,
+                "ControlAPI", "Capture", "Exposition", "HeddleAPI", "HeddleClient", "heddle", logging, system,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -117,7 +117,7 @@ need_packages() {
 export DEBIAN_FRONTEND=noninteractive
 
 # What the toolchain itself needs to run, and to fetch and link Swift programs; and what GRDB needs.
-build_packages=(ca-certificates git binutils libc6-dev libstdc++-12-dev libcurl4 libncurses6 libxml2 libsqlite3-dev)
+build_packages=(ca-certificates git binutils libc6-dev libstdc++-12-dev libcurl4 libncurses6 libxml2 libsqlite3-dev libpcap-dev)
 
 # run_build WHAT COMMAND…: runs a build, shows how far it is, and what went wrong.
 run_build() {
