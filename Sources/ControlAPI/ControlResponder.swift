@@ -24,6 +24,7 @@ struct ControlResponder: HTTPResponder {
         var response: Response
         do {
             let route = try Route(method: request.method, target: target)
+            if case .capture(let query) = route { return try await capture(query, for: request) }
             let body = request.method == .post ? try await body(of: request) : ByteBuffer()
             response = try await bounded(limits.answer, isLook: request.method != .post && request.method != .delete) {
                 try await answer(route, body)
@@ -96,6 +97,8 @@ struct ControlResponder: HTTPResponder {
             return try ControlResponder.json(await service.impair(wish), status: .created)
         case .removeImpairment(let id): try await service.removeImpairment(endpoint: id)
         case .statistics: return try ControlResponder.json(await service.statistics())
+        // Answered by `capture`, as it comes.
+        case .capture: break
         }
         return Response(status: .noContent)
     }

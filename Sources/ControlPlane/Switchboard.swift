@@ -44,6 +44,9 @@ public actor Switchboard: ControlService {
     var lastPublishNumber: UInt32 = 0
     /// Whether publishes that wait will be tried again.
     var isPublishRetryDue = false
+    /// Captures that run, by number; see Capture/.
+    var captures: [UInt32: RunningSession] = [:]
+    var lastCaptureNumber: UInt32 = 0
     /// What happens to packets on purpose.
     var impairmentRecords: [ImpairmentRecord.Key: ImpairmentRecord] = [:]
     /// What the tunnels of overlays carry, in bytes of layer 3, by network id.
@@ -257,6 +260,7 @@ extension Switchboard {
             waitingPublishes[publish.number] = nil
         }
         forgetImpairments(of: endpoint)
+        endCaptures(port: endpoint.port, why: "\(endpoint.label) was detached")
         endpointRecords[endpoint.id] = nil
         forgetDocker(endpoint)
         kernelDrops[endpoint.port] = nil
@@ -275,6 +279,7 @@ extension Switchboard {
             throw .refused(error)
         }
         networkRecords[network.id] = nil
+        endCaptures(domain: network.domain, why: "the network \(network.name) was removed")
         dockerNetworks = dockerNetworks.filter { $0.value.network != network.id }
         stationRecords[network.id] = nil
         tunnelMTUs[network.id] = nil

@@ -27,6 +27,7 @@
 /// | POST | /v1/impairments | `ImpairmentRequest` | 201, `EndpointImpairment` |
 /// | DELETE | /v1/impairments/ENDPOINT | | 204 |
 /// | GET | /v1/statistics | | `Statistics` |
+/// | GET | /v1/capture?port=…\|network=…[&filter=…][&direction=in\|out][&snaplen=N] | | pcapng, as it comes |
 ///
 /// Every refusal has a status of 400 or above and an `APIError` as its body.
 public enum APIPath {
@@ -53,6 +54,11 @@ public enum APIPath {
     public static let unpublish = "/\(version)/unpublish"
     /// `ControlService.statistics`
     public static let statistics = "/\(version)/statistics"
+
+    /// `ControlService.capture`
+    public static func capture(_ request: CaptureRequest) -> String {
+        "/\(version)/capture?" + request.query
+    }
 
     /// `ControlService.network` and `removeNetwork`
     public static func network(_ name: String) -> String {

@@ -52,6 +52,8 @@ public protocol ControlService: Sendable {
     func removeImpairment(endpoint: String) async throws(APIError)
     /// Counters of every port.
     func statistics() async throws(APIError) -> Statistics
+    /// Begins to capture frames. Whoever gets the feed ends it.
+    func capture(_ request: CaptureRequest) async throws(APIError) -> any CaptureFeed
 }
 
 /// Why a request was refused: what, why, and what to do about it.

@@ -3,15 +3,15 @@
 /// Understood: interim answers (skipped), Content-Length, the chunked coding, and a body that ends with the connection.
 /// Everything else is an error, never a guess: a body of unclear length is refused (RFC 9112, section 6.3).
 public struct HTTPResponseReader<Stream: ByteStream & ~Copyable>: ~Copyable {
-    private var stream: Stream
-    private let limits: HTTPResponse.Limits
+    var stream: Stream
+    let limits: HTTPResponse.Limits
     /// Received and not yet used: `buffer[position..<end]`.
-    private var buffer = [UInt8](repeating: 0, count: 16 << 10)
-    private var position = 0
-    private var end = 0
+    var buffer = [UInt8](repeating: 0, count: 16 << 10)
+    var position = 0
+    var end = 0
 
     /// How many bytes some lines may have together.
-    private struct Budget {
+    struct Budget {
         let what: String
         let limit: Int
         private var spent = 0
@@ -48,13 +48,13 @@ public struct HTTPResponseReader<Stream: ByteStream & ~Copyable>: ~Copyable {
         throw .malformed("it sends one interim answer after another")
     }
 
-    private mutating func readHead() throws(TransportError) -> HTTPResponse {
+    mutating func readHead() throws(TransportError) -> HTTPResponse {
         var budget = Budget(what: "head", limit: limits.head)
         let status = try HTTPSyntax.status(of: try readLine(budget: &budget))
         return HTTPResponse(status: status, headers: try readFields(budget: &budget), body: [])
     }
 
-    private mutating func readFields(budget: inout Budget) throws(TransportError) -> [HTTPResponse.Header] {
+    mutating func readFields(budget: inout Budget) throws(TransportError) -> [HTTPResponse.Header] {
         var fields: [HTTPResponse.Header] = []
         while true {
             let line = try readLine(budget: &budget)
@@ -63,7 +63,7 @@ public struct HTTPResponseReader<Stream: ByteStream & ~Copyable>: ~Copyable {
         }
     }
 
-    private mutating func readBody(of response: HTTPResponse) throws(TransportError) -> [UInt8] {
+    mutating func readBody(of response: HTTPResponse) throws(TransportError) -> [UInt8] {
         if response.status == 204 || response.status == 304 { return [] }
         switch try HTTPSyntax.framing(of: response) {
         case .length(let length):
@@ -104,7 +104,7 @@ public struct HTTPResponseReader<Stream: ByteStream & ~Copyable>: ~Copyable {
     }
 
     /// Reads up to and including the next CR LF, which is not part of the result.
-    private mutating func readLine(budget: inout Budget) throws(TransportError) -> [UInt8] {
+    mutating func readLine(budget: inout Budget) throws(TransportError) -> [UInt8] {
         var line: [UInt8] = []
         while true {
             while position < end {
@@ -122,7 +122,7 @@ public struct HTTPResponseReader<Stream: ByteStream & ~Copyable>: ~Copyable {
         }
     }
 
-    private mutating func readExactly(_ count: Int, into body: inout [UInt8]) throws(TransportError) {
+    mutating func readExactly(_ count: Int, into body: inout [UInt8]) throws(TransportError) {
         var missing = count
         while missing > 0 {
             guard try fill() else { throw .closedEarly }
@@ -134,7 +134,7 @@ public struct HTTPResponseReader<Stream: ByteStream & ~Copyable>: ~Copyable {
     }
 
     /// Sees to it that there are unused bytes; false if no more will come.
-    private mutating func fill() throws(TransportError) -> Bool {
+    mutating func fill() throws(TransportError) -> Bool {
         if position < end { return true }
         // Reads into an array that is as long as it says, and that nobody else sees until the call returns.
         let result = buffer.withUnsafeMutableBytes { bytes in

@@ -6,7 +6,8 @@ struct UnixStream: ~Copyable {
     /// Bytes of a unix socket's path without the terminating zero: sizeof(sun_path) − 1 of unix(7).
     static let longestPath = 107
 
-    private let descriptor: Int32
+    /// For `poll`; the stream's.
+    let descriptor: Int32
     private let path: String
     private let deadline: Deadline
 
@@ -86,6 +87,21 @@ struct UnixStream: ~Copyable {
             case let errno: throw .system(errno, doing: "writing to \(path)")
             }
         }
+    }
+
+    /// Whether there is something to read, or the other side has gone, before so much time has passed.
+    func isReadable(within patience: Duration) -> Bool {
+        let deadline = Deadline.after(patience)
+        while true {
+            var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            if poll(&request, 1, deadline.remainingMilliseconds) > 0 { return true }
+            if deadline.hasPassed { return false }
+        }
+    }
+
+    /// Tells the other side that no more will be sent.
+    func closeSending() {
+        _ = shutdown(descriptor, Int32(SHUT_WR))
     }
 
     private func wait(for events: Int32) throws(TransportError) {

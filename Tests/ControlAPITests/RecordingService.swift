@@ -14,6 +14,7 @@ final class RecordingService: ControlService {
         var flows = [RecordingService.flow("10.0.0.10:4000"), RecordingService.flow("10.0.0.9:4000")]
         var impairments = [RecordingService.impairment]
         var statistics = Statistics(ports: [])
+        var feed: (any CaptureFeed)?
         var delay = Duration.zero
     }
 
@@ -168,6 +169,12 @@ final class RecordingService: ControlService {
 
     func statistics() async throws(APIError) -> Statistics {
         try await note("statistics").statistics
+    }
+
+    func capture(_ request: CaptureRequest) async throws(APIError) -> any CaptureFeed {
+        let feed = try await note("capture \(request.query)").feed
+        guard let feed else { throw APIError(.notFound, "there is no port") }
+        return feed
     }
 
     static func network(_ name: String) -> Network {

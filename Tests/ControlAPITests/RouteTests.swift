@@ -39,6 +39,10 @@ struct RouteTests {
             (.post, APIPath.impairments(network: nil), .impair),
             (.delete, APIPath.impairment(endpoint: "3f/a9"), .removeImpairment("3f/a9")),
             (.get, APIPath.statistics, .statistics),
+            (
+                .get, APIPath.capture(CaptureRequest(port: "a&b", filter: "tcp port 80", snapLength: 96)),
+                .capture(["port": "a&b", "filter": "tcp port 80", "snaplen": "96"])
+            ),
         ]
         for (method, target, route) in table {
             #expect(try Route(method: method, target: target) == route)

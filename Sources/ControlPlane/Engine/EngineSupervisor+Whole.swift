@@ -31,6 +31,7 @@ extension EngineSupervisor {
         }
         try tellPublishes()
         try tell(.commit, what: "a configuration")
+        try tellCaptures()
     }
 
     /// A domain whose overlay is refused (its tunnel, say, died a moment ago) still joins the ports of this host.

@@ -37,6 +37,8 @@ final class EngineSupervisor {
     /// By number.
     var publishes: [UInt32: PublishConfiguration] = [:]
     var impairments: [ImpairmentPlace: ImpairmentConfiguration] = [:]
+    /// By number; see +Captures.
+    var captures: [UInt32: EngineCapture] = [:]
     /// Descriptors that both processes hold for each other's next one, by number; the supervisor owns them.
     var kept: [UInt32: Int32] = [:]
 
@@ -72,6 +74,7 @@ final class EngineSupervisor {
     deinit {
         for port in ports.values { close(port.descriptor) }
         for descriptor in kept.values { close(descriptor) }
+        for capture in captures.values { close(capture.descriptor) }
         if listener >= 0 { close(listener) }
     }
 

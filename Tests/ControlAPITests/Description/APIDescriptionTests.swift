@@ -155,7 +155,8 @@ struct APIDescriptionTests {
         try await withServer { service, socket in
             let description = try APIDescription()
             service.set { $0.statistics = Statistics(ports: [RecordingService.port("eth0@web", frames: 1)]) }
-            for (name, operation) in description.operations {
+            // A capture is no JSON and needs to be told of what: see CaptureAnswerTests.
+            for (name, operation) in description.operations where name != "GET /v1/capture" {
                 let words = name.split(separator: " ").map(String.init)
                 var target = words[1]
                 for part in ["name", "mac", "vtep", "id"] { target = target.replacing("{\(part)}", with: "lan") }

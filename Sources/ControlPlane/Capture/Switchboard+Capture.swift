@@ -1,0 +1,191 @@
+import Addresses
+import DataPlane
+import Dispatch
+import Glibc
+public import HeddleAPI
+import Logging
+import PacketFilter
+import SystemPackage
+
+/// A capture as the switchboard knows it.
+struct RunningSession {
+    /// What is captured.
+    var configuration: CaptureConfiguration
+    /// Who is told when it ends. Its client's: without one it ends.
+    weak var session: CaptureSession?
+}
+
+extension Switchboard {
+    /// Bytes of a capture's ring.
+    private static let ringBytes = 8 << 20
+    /// What a program gives for a frame that is wanted: more than any frame has.
+    private static let wholeFrame: Int32 = 262_144
+
+    /// See `ControlService`.
+    public nonisolated func capture(_ request: CaptureRequest) async throws(APIError) -> any CaptureFeed {
+        // Not on the wiring thread: a filter may name hosts, which are looked up.
+        let filter = request.filter
+        let compiled: Result<[FilterCompiler.Instruction], FilterCompiler.Refusal> = await withCheckedContinuation {
+            continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    returning: Result { () throws(FilterCompiler.Refusal) in
+                        try FilterCompiler.compile(filter, snapLength: Self.wholeFrame)
+                    })
+            }
+        }
+        switch compiled {
+        case .success(let program):
+            let instructions = program.map {
+                SocketFilter.Instruction($0.code, $0.operand, whenTrue: $0.whenTrue, whenFalse: $0.whenFalse)
+            }
+            return try await begin(request, instructions)
+        case .failure(let refusal):
+            throw .invalid(
+                "the filter \(APIError.quoted(filter)) is refused: \(refusal.message)",
+                hint: "pcap-filter(7) has the language, which is tcpdump's.")
+        }
+    }
+
+    private func begin(
+        _ request: CaptureRequest, _ filter: [SocketFilter.Instruction]
+    ) throws(APIError) -> any CaptureFeed {
+        if let refusal = FilterProgram.refusal(of: filter) {
+            throw .invalid("the filter \(APIError.quoted(request.filter)) can't be run: \(refusal)")
+        }
+        lastCaptureNumber &+= 1
+        var configuration = CaptureConfiguration(
+            number: lastCaptureNumber, isIn: request.direction != .out, isOut: request.direction != .in,
+            snapLength: request.snapLength == 0 ? .max : request.snapLength, filter: filter)
+        var ports: [UInt16] = []
+        if let name = request.port {
+            configuration.port = try findCapturedPort(name, network: request.network)
+            ports = [configuration.port]
+        } else {
+            let network = try findNetwork(request.network ?? "")
+            configuration.domain = network.domain
+            ports = self.ports(of: network)
+        }
+        let ring = try makeRing()
+        try engineWork { engine throws(EngineFailure) in
+            try engine.start(configuration, descriptor: ring.descriptor)
+        }
+        let session = CaptureSession(
+            number: configuration.number, request: request, board: self, memory: ring.memory, labels: captureLabels(),
+            ports: ports, domain: configuration.domain)
+        captures[configuration.number] = RunningSession(configuration: configuration, session: session)
+        log.info("capture \(configuration.number) of \(request.port ?? request.network ?? "") begins")
+        return session
+    }
+
+    private func makeRing() throws(APIError) -> (descriptor: Int32, memory: CaptureMemory) {
+        do throws(Errno) {
+            let descriptor = try CaptureRing.make(capacity: Self.ringBytes)
+            do throws(Errno) {
+                return (descriptor, try CaptureMemory(descriptor: descriptor))
+            } catch {
+                close(descriptor)
+                throw error
+            }
+        } catch {
+            throw .failed("there is no memory for a capture: \(error)")
+        }
+    }
+
+    /// Ends a capture: the engine gives away what it has, and records no more.
+    func endCapture(_ number: UInt32) {
+        guard captures.removeValue(forKey: number) != nil else { return }
+        engine.endCapture(number)
+        log.info("capture \(number) has ended")
+    }
+
+    /// The port is given to others.
+    func endCaptures(port: UInt16, why: String) {
+        endCaptures(why: why) { $0.port == port }
+    }
+
+    /// The domain is given to others.
+    func endCaptures(domain: UInt16, why: String) {
+        endCaptures(why: why) { $0.port == 0 && $0.domain == domain }
+    }
+
+    private func endCaptures(why: String, where isMeant: (CaptureConfiguration) -> Bool) {
+        for (number, running) in captures where isMeant(running.configuration) {
+            endCapture(number)
+            let session = running.session
+            Task { await session?.end(why: why) }
+        }
+    }
+}
+
+/// Names.
+extension Switchboard {
+    /// What all ports are called now.
+    func captureLabels() -> CaptureLabels {
+        var labels = CaptureLabels()
+        for network in networkRecords.values {
+            let place = "network \(network.name)"
+            if let port = network.hostPort {
+                labels.ports[port] = CaptureLabel(name: network.hostInterface, description: "\(place), the host")
+            }
+            if let port = network.parentPort {
+                labels.ports[port] = CaptureLabel(name: network.parentLabel, description: "\(place), its parent")
+            }
+            if let names = namePorts[network.id] {
+                labels.ports[names.port] = CaptureLabel(name: "names", description: "\(place), its name service")
+            }
+            if network.overlay != nil {
+                labels.tunnels[network.domain] = CaptureLabel(name: "vxlan", description: "\(place), its tunnel side")
+            }
+        }
+        for endpoint in endpointRecords.values where endpoint.via.isWired {
+            let network = networkRecords[endpoint.network]?.name ?? ""
+            let addresses = endpoint.addresses.map { "\($0)" }
+            labels.ports[endpoint.port] = CaptureLabel(
+                name: endpoint.label,
+                description: (["network \(network)"] + addresses).joined(separator: ", "))
+        }
+        for uplink in hostLook.uplinks {
+            guard let port = uplinkPorts[uplink.index] else { continue }
+            labels.ports[port] = CaptureLabel(name: "uplink@\(uplink.name)", description: "an uplink of the host")
+        }
+        return labels
+    }
+
+    /// What the number of a VTEP stands for now.
+    func captureLabel(vtep: UInt16) -> String {
+        engine.vtep(vtep)?.description ?? "unknown"
+    }
+
+    /// All ports of a network that are there.
+    private func ports(of network: NetworkRecord) -> [UInt16] {
+        let endpoints = endpoints(of: network).filter { $0.via.isWired && !$0.isGone }.map(\.port)
+        let others = [network.hostPort, network.parentPort, namePorts[network.id]?.port].compactMap { $0 }
+        return (endpoints + others).sorted()
+    }
+
+    /// The one port of that name.
+    private func findCapturedPort(_ text: String, network name: String?) throws(APIError) -> UInt16 {
+        let only = try name.map { name throws(APIError) in try findNetwork(name) }
+        let labels = captureLabels()
+        var found: Set<UInt16> = []
+        for endpoint in endpointRecords.values where endpoint.via.isWired && !endpoint.isGone {
+            let names = [endpoint.label, endpoint.sandbox, endpoint.name, endpoint.id]
+            if names.contains(text), only == nil || endpoint.network == only?.id { found.insert(endpoint.port) }
+        }
+        let inside = only.map { Set(ports(of: $0)) }
+        for (port, label) in labels.ports where label.name == text && inside?.contains(port) != false {
+            found.insert(port)
+        }
+        if found.count == 1, let port = found.first { return port }
+        if found.isEmpty {
+            throw .notFound(
+                "there is no port \(APIError.quoted(text))" + (only.map { " in the network \($0.name)" } ?? ""),
+                hint: "A port is named as 'heddle stats' does, or by its sandbox.")
+        }
+        let places = found.compactMap { labels.ports[$0] }.map { "\($0.name) (\($0.description))" }.sorted()
+        throw .invalid(
+            "\(APIError.quoted(text)) is more than one port: \(places.joined(separator: "; "))",
+            hint: "Say the port as 'heddle stats' names it, or the network too.")
+    }
+}
