@@ -15,6 +15,13 @@ enum Completions {
         (try? client(words).networks().map(\.name)) ?? []
     }
 
+    /// Networks, and sandboxes that are attached.
+    static let captureTargets = CompletionKind.custom { words, _, _ in
+        let client = client(words)
+        let sandboxes = Set(((try? client.endpoints()) ?? []).map(\.sandbox)).filter { !$0.isEmpty }
+        return ((try? client.networks()) ?? []).map(\.name) + sandboxes.sorted()
+    }
+
     /// Names of overlay networks.
     static let overlays = CompletionKind.custom { words, _, _ in
         ((try? client(words).networks()) ?? []).filter { $0.driver == "overlay" }.map(\.name)

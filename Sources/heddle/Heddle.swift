@@ -39,6 +39,7 @@ struct Heddle: ParsableCommand {
                 name: "Observing",
                 subcommands: [
                     StatusCommand.self, StationsCommand.self, FlowsCommand.self, StatsCommand.self, TopCommand.self,
+                    CaptureCommand.self,
                 ]),
             CommandGroup(name: "Measuring", subcommands: [BenchCommand.self, BenchRelayCommand.self]),
         ])

@@ -8,6 +8,7 @@ public func fuzzMessages(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 
         let again = request.encoded(sequence: sequence).withUnsafeBytes { try? EngineRequest.decode($0) }
         require(again?.sequence == sequence, "another sequence number")
         require(again?.request == request, "another request")
+        if case .startCapture(let capture) = request { run(capture.filter, on: Array(bytes)) }
     }
     if let reply = try? EngineReply.decode(bytes) {
         let again = reply.encoded().withUnsafeBytes { try? EngineReply.decode($0) }
@@ -19,4 +20,12 @@ public func fuzzMessages(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 
         }
     }
     return 0
+}
+
+/// A filter that isn't refused ends, and reads nothing outside of the frame.
+private func run(_ filter: [SocketFilter.Instruction], on frame: [UInt8]) {
+    guard let program = FilterProgram(filter) else { return }
+    withExactBytes(frame) { memory in
+        _ = program.run(UnsafeRawPointer(memory), available: frame.count, length: frame.count)
+    }
 }

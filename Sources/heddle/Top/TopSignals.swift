@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// The signals that `heddle top` reacts to: noted when they come, and looked at between two pictures, so that it leaves
-/// the terminal as it found it and is never cut in the middle of one.
+/// The signals that a command reacts to which goes on until it is ended: noted when they come, and looked at between two
+/// pictures or frames, so that the terminal and files are left whole.
 struct TopSignals {
     /// A bit for each signal that has come.
     private static let arrived = Atomic<UInt32>(0)
@@ -12,8 +12,8 @@ struct TopSignals {
     /// The other end of `alarm`; negative if there is no pipe to be had, and a signal is seen at the wait's end.
     private let bell: Int32
 
-    /// From here on, for the whole process.
-    init() {
+    /// From here on, for the whole process. `interruptsCalls`: a call that waits ends with EINTR; else it goes on.
+    init(_ signals: [Int32] = [SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH], interruptsCalls: Bool = false) {
         var ends: [Int32] = [-1, -1]
         let status = pipe(&ends)
         bell = status == 0 ? ends[0] : -1
@@ -25,11 +25,11 @@ struct TopSignals {
         TopSignals.arrived.store(0, ordering: .relaxed)
         var watched = sigset_t()
         sigemptyset(&watched)
-        for signal in [SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH] {
+        for signal in signals {
             sigaddset(&watched, signal)
             var action = sigaction()
-            // Calls go on: only a wait shall end.
-            action.sa_flags = SA_RESTART
+            // Where calls go on, only a wait ends.
+            action.sa_flags = interruptsCalls ? 0 : SA_RESTART
             action.__sigaction_handler.sa_handler = { number in
                 let before = errno
                 TopSignals.arrived.bitwiseOr(1 << UInt32(number), ordering: .relaxed)
@@ -58,6 +58,12 @@ struct TopSignals {
             while read(bell, &bytes, bytes.count) > 0 {}
         }
         return places[0].revents != 0
+    }
+
+    /// Whether one of these has come and wasn't taken.
+    static func hasArrived(_ signals: Int32...) -> Bool {
+        let bits = signals.reduce(UInt32(0)) { $0 | 1 << UInt32($1) }
+        return TopSignals.arrived.load(ordering: .relaxed) & bits != 0
     }
 
     /// Whether one of these has come since it was last asked for.
