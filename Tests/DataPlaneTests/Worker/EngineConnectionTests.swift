@@ -159,7 +159,8 @@ struct EngineConnectionTests {
         let client = try rig.connect()
         let taps = try (UInt16(1)...2).map { try FakeTap($0) }
         try client.configure(taps)
-        #expect(client.send(raw: [UInt8](repeating: 1, count: 16_385)) == 16_385)
+        let tooLong = MessageLimits.maximumBytes + 1
+        #expect(client.send(raw: [UInt8](repeating: 1, count: tooLong)) == tooLong)
         #expect(try client.isClosed())
         try taps[0].send(frame: TestFrames.plain())
         #expect(taps[1].receiveFrame() == TestFrames.plain())
