@@ -34,11 +34,12 @@ struct PrometheusTests {
         }
     }
 
-    /// What an expression gives; nil: Prometheus refuses it or isn't there.
+    /// What an expression gives, without the line's end that promtool writes also of nothing; nil: Prometheus refuses it or
+    /// isn't there.
     private static func query(_ lab: HeddleUnderTest, _ expression: String) throws -> String? {
         let words = ["query", "instant", "http://127.0.0.1:9090", expression]
         let outcome = try lab.finish(try Programs.system("promtool"), words)
-        return outcome.status == 0 ? outcome.output : nil
+        return outcome.status == 0 ? outcome.output.trimmingCharacters(in: .whitespacesAndNewlines) : nil
     }
 
     @Test("Prometheus scrapes, evaluates the alerts, and answers what the dashboard asks")
@@ -54,6 +55,9 @@ struct PrometheusTests {
             defer {
                 prometheus.signal(SIGTERM)
                 _ = prometheus.wait(within: .seconds(10))
+                for name in ["prometheus.yml", "heddle.rules.yml", "prometheus.log", "tsdb"] {
+                    try? FileManager.default.removeItem(atPath: lab.directory + "/" + name)
+                }
             }
             let (a, b) = (try lab.makeSandbox("a"), try lab.makeSandbox("b"))
             try lab.makeNetwork("lan", "10.64.0.0/24")
