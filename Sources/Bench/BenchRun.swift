@@ -31,6 +31,11 @@ public struct BenchRun {
                 hint: "build heddled and heddle-engine too, or leave Heddle out: --subjects "
                     + others.map(\.rawValue).joined(separator: ","))
         }
+        if kinds.contains(where: { $0.scene == .builds }), access(programs.otherDaemon, X_OK) != 0 {
+            throw BenchError(
+                "there is no program \(programs.otherDaemon)",
+                hint: "--against names the heddled of another build, which has its heddle-engine beside it")
+        }
         Workspace.removeLeftovers()
         let workspace = Workspace()
         let interruption = try Interruption { workspace.remove() }

@@ -6,6 +6,8 @@ public enum BenchScene: String, Codable, CaseIterable, Sendable {
     case overlay
     /// A host between a LAN and a sandbox: published ports and the way out.
     case nat
+    /// Two builds of Heddle, each with two sandboxes on a host of its own.
+    case builds
 
     /// The subjects, in the order of the tables.
     public var subjects: [SubjectKind] { SubjectKind.allCases.filter { $0.scene == self } }
@@ -20,15 +22,40 @@ public enum BenchScene: String, Codable, CaseIterable, Sendable {
                 .publishedTCP1, .publishedTCP1Reverse, .outgoingTCP1, .outgoingTCP1Reverse, .connections,
                 .outgoingConnections, .publishedRTT, .udp, .hostTCP1,
             ]
+        case .builds: [.tcp1, .tcp4, .frames, .rtt, .cpu]
         }
     }
 
-    /// What others do without Heddle.
-    public var reference: SubjectKind {
+    /// What a subject is compared with: what others do without Heddle, or another build of it; nil of what others are
+    /// compared with.
+    public func reference(of subject: SubjectKind) -> SubjectKind? {
+        let reference: SubjectKind =
+            switch self {
+            case .host: .bridge
+            case .overlay: .vxlan
+            case .nat: .nftables
+            case .builds: subject == .thisVeth || subject == .otherVeth ? .otherVeth : .otherTap
+            }
+        return subject == reference ? nil : reference
+    }
+
+    /// What all are compared with, as the head of a column has it.
+    var referenceWord: String {
         switch self {
-        case .host: .bridge
-        case .overlay: .vxlan
-        case .nat: .nftables
+        case .host: SubjectKind.bridge.rawValue
+        case .overlay: SubjectKind.vxlan.rawValue
+        case .nat: SubjectKind.nftables.rawValue
+        case .builds: "other"
+        }
+    }
+
+    /// What all are compared with, as people read it.
+    var referenceTitle: String {
+        switch self {
+        case .host: SubjectKind.bridge.title
+        case .overlay: SubjectKind.vxlan.title
+        case .nat: SubjectKind.nftables.title
+        case .builds: "other build"
         }
     }
 
@@ -36,7 +63,7 @@ public enum BenchScene: String, Codable, CaseIterable, Sendable {
     public var floor: SubjectKind? {
         switch self {
         case .host: .relay
-        case .overlay: nil
+        case .overlay, .builds: nil
         case .nat: .plainHost
         }
     }
@@ -44,7 +71,7 @@ public enum BenchScene: String, Codable, CaseIterable, Sendable {
     /// Bytes of the longest frame without FCS that the sandboxes can send.
     public var longestFrame: Int {
         switch self {
-        case .host, .nat: 1_514
+        case .host, .nat, .builds: 1_514
         case .overlay: ProbeFrame.headerLength + Int(OverlayPlan.innerMTU)
         }
     }
@@ -59,6 +86,7 @@ public enum BenchScene: String, Codable, CaseIterable, Sendable {
         case .nat:
             "How fast a sandbox and a LAN reach each other through their host: by published ports, and by the way out. "
                 + "Host and LAN machine are namespaces of one machine, joined by a veth pair."
+        case .builds: "How fast frames get from one sandbox to another, by two builds of Heddle on one machine."
         }
     }
 }

@@ -8,7 +8,10 @@ import Testing
     @Test func everySubjectBelongsToOneScene() {
         let all = BenchScene.allCases.flatMap(\.subjects)
         #expect(Set(all).count == all.count && Set(all) == Set(SubjectKind.allCases))
-        for scene in BenchScene.allCases { #expect(scene.subjects.contains(scene.reference)) }
+        for scene in BenchScene.allCases {
+            #expect(scene.subjects.contains { scene.reference(of: $0) == nil })
+            for reference in scene.subjects.compactMap(scene.reference) { #expect(reference.scene == scene) }
+        }
         #expect(Set(BenchScene.allCases.flatMap(\.tests)) == Set(TestKind.allCases))
     }
 
@@ -86,6 +89,25 @@ import Testing
         #expect(!page.contains("kernel bridge better"))
     }
 
+    @Test func buildsAreComparedWithTheOtherByTheSameWayIn() throws {
+        #expect(BenchScene.builds.reference(of: .thisTap) == .otherTap)
+        #expect(BenchScene.builds.reference(of: .thisVeth) == .otherVeth)
+        #expect(BenchScene.builds.reference(of: .otherTap) == nil && BenchScene.builds.reference(of: .otherVeth) == nil)
+
+        let report = ReportFixture.makeBuilds()
+        let summary = try #require(report.summary(of: ReportFixture.throughput, subject: "this-veth"))
+        #expect(summary.toReference?.median == 0.5 && summary.toFloor == nil)
+        // Its own other is not there.
+        #expect(report.summary(of: ReportFixture.throughput, subject: "this-tap")?.toReference == nil)
+        let text = report.text().split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(text.contains("subject median min…max × other min…max"))
+        #expect(text.contains("this build, veth 8.00 5.00…10.0 0.50× 0.50…0.50"), "\(text)")
+        let json = try report.json()
+        #expect(json.contains("\"to_other\"") && !json.contains("\"to_bridge\""))
+        #expect(try BenchReport(json: json) == report)
+        #expect(report.html().contains("Against the other build"))
+    }
+
     @Test func everySubjectHasItsColourInBothPalettes() {
         let page = ReportFixture.make().html()
         for kind in SubjectKind.allCases {
@@ -98,6 +120,6 @@ import Testing
         let older = json.split(separator: "\n").filter { !$0.contains("\"scene\"") }.joined(separator: "\n")
         #expect(older != json)
         let report = try BenchReport(json: older)
-        #expect(report == ReportFixture.make() && report.reference == .bridge)
+        #expect(report == ReportFixture.make() && report.options.scene == .host)
     }
 }

@@ -49,6 +49,11 @@ enum ReportFixture {
         make(.nat, ["bridge": .nftables, "heddle-tap": .heddleGateway, "relay": .plainHost])
     }
 
+    /// The same figures as if they were of two builds.
+    static func makeBuilds() -> BenchReport {
+        make(.builds, ["bridge": .otherVeth, "relay": .thisVeth, "heddle-tap": .thisTap])
+    }
+
     private static func make(_ scene: BenchScene, _ kinds: [String: SubjectKind]) -> BenchReport {
         var report = make()
         report.options = .quick(scene)

@@ -23,9 +23,10 @@ extension BenchReport {
                 summary(of: metric, subject: subject.name).map {
                     SummaryRow(
                         metric: metric.id, subject: subject.name, spread: $0.spread,
-                        toBridge: reference == .bridge ? $0.toReference : nil,
-                        toVxlan: reference == .vxlan ? $0.toReference : nil,
-                        toNftables: reference == .nftables ? $0.toReference : nil,
+                        toBridge: options.scene == .host ? $0.toReference : nil,
+                        toVxlan: options.scene == .overlay ? $0.toReference : nil,
+                        toNftables: options.scene == .nat ? $0.toReference : nil,
+                        toOther: options.scene == .builds ? $0.toReference : nil,
                         toRelay: floor == .relay ? $0.toFloor : nil,
                         toHost: floor == .plainHost ? $0.toFloor : nil,
                         senderLimited: $0.senderLimited)
@@ -67,6 +68,7 @@ extension BenchReport {
         var toBridge: Spread?
         var toVxlan: Spread?
         var toNftables: Spread?
+        var toOther: Spread?
         var toRelay: Spread?
         var toHost: Spread?
         var senderLimited: Bool

@@ -32,7 +32,7 @@ extension BenchReport {
 
     /// The heads of a table of one or more figures.
     var ratioHeads: [String] {
-        ["subject", "median", "min…max", "× \(reference.rawValue)", "min…max"]
+        ["subject", "median", "min…max", "× \(options.scene.referenceWord)", "min…max"]
             + (floor.map { ["× \($0.rawValue)", "min…max"] } ?? ["", ""])
     }
 

@@ -70,7 +70,8 @@ public struct BenchReport: Codable, Sendable, Hashable {
     public struct Summary: Sendable, Hashable {
         /// Of the samples themselves.
         public var spread: Spread
-        /// Against the scene's reference (the kernel's way), round by round; nil if there is nothing to compare with.
+        /// Against the subject's reference (the kernel's way, the other build), round by round; nil if there is nothing
+        /// to compare with.
         public var toReference: Spread?
         /// Against the scene's floor (the bare relay, a plain host), round by round.
         public var toFloor: Spread?
@@ -78,8 +79,6 @@ public struct BenchReport: Codable, Sendable, Hashable {
         public var senderLimited: Bool
     }
 
-    /// The subject that all are compared with.
-    public var reference: SubjectKind { options.scene.reference }
     /// The subject that stands for what is there without what is measured.
     public var floor: SubjectKind? { options.scene.floor }
 
@@ -94,7 +93,7 @@ public struct BenchReport: Codable, Sendable, Hashable {
         }
         let limited = own.count { $0.senderLimited == true }
         return Summary(
-            spread: spread, toReference: ratio(to: reference), toFloor: ratio(to: floor),
+            spread: spread, toReference: ratio(to: reference(of: subject)), toFloor: ratio(to: floor),
             senderLimited: limited * 2 > own.count)
     }
 
@@ -102,6 +101,10 @@ public struct BenchReport: Codable, Sendable, Hashable {
     public func measuredSubjects(of metric: Metric) -> [SubjectFacts] {
         let names = Set(samples.lazy.filter { $0.metric == metric.id }.map(\.subject))
         return subjects.filter { names.contains($0.name) }
+    }
+
+    private func reference(of subject: String) -> SubjectKind? {
+        SubjectKind(rawValue: subject).flatMap { options.scene.reference(of: $0) }
     }
 
     private func values(of metric: Metric, subject: String) -> [Int: Double] {

@@ -30,6 +30,14 @@ public enum SubjectKind: String, CaseIterable, Sendable {
     case dockerProxy = "docker-proxy"
     /// A host without gateway and sandbox.
     case plainHost = "host"
+    /// The other build of Heddle with a TAP in each sandbox.
+    case otherTap = "other-tap"
+    /// This build of Heddle with a TAP in each sandbox.
+    case thisTap = "this-tap"
+    /// The other build of Heddle with a veth into each sandbox.
+    case otherVeth = "other-veth"
+    /// This build of Heddle with a veth into each sandbox.
+    case thisVeth = "this-veth"
 
     /// Which runs it belongs to.
     public var scene: BenchScene {
@@ -37,6 +45,7 @@ public enum SubjectKind: String, CaseIterable, Sendable {
         case .veth, .bridge, .heddleTap, .heddleVeth, .relay, .openVSwitch: .host
         case .vxlan, .heddleVXLAN, .heddleToVXLAN, .vxlanToHeddle: .overlay
         case .nftables, .heddleGateway, .heddleRelay, .dockerProxy, .plainHost: .nat
+        case .otherTap, .thisTap, .otherVeth, .thisVeth: .builds
         }
     }
 
@@ -44,6 +53,7 @@ public enum SubjectKind: String, CaseIterable, Sendable {
     var needsDaemon: Bool {
         switch self {
         case .heddleTap, .heddleVeth, .heddleVXLAN, .heddleToVXLAN, .vxlanToHeddle, .heddleGateway, .heddleRelay: true
+        case .otherTap, .thisTap, .otherVeth, .thisVeth: true
         case .veth, .bridge, .relay, .openVSwitch, .vxlan, .nftables, .dockerProxy, .plainHost: false
         }
     }
@@ -69,6 +79,10 @@ public enum SubjectKind: String, CaseIterable, Sendable {
         case .heddleRelay: "Heddle, relay"
         case .dockerProxy: "docker-proxy"
         case .plainHost: "plain host"
+        case .otherTap: "other build, TAP"
+        case .thisTap: "this build, TAP"
+        case .otherVeth: "other build, veth"
+        case .thisVeth: "this build, veth"
         }
     }
 
@@ -90,6 +104,10 @@ public enum SubjectKind: String, CaseIterable, Sendable {
         case .heddleRelay: "the same with --publish-mode relay: the daemon passes bytes on"
         case .dockerProxy: "as nftables, with Docker's docker-proxy for the published port, if it is installed"
         case .plainHost: "a host with neither rules nor daemon, for host-tcp1 alone"
+        case .otherTap: "the heddled of --against and its engine, sandboxes attached with --via tap"
+        case .thisTap: "heddled and heddle-engine, sandboxes attached with --via tap"
+        case .otherVeth: "the heddled of --against and its engine, sandboxes attached with --via veth"
+        case .thisVeth: "heddled and heddle-engine, sandboxes attached with --via veth"
         }
     }
 }

@@ -38,8 +38,10 @@ struct SubjectSet {
         switch kind {
         case .veth: PlainVeth()
         case .bridge: KernelBridge()
-        case .heddleTap: HeddleSwitch(kind: kind, via: "tap", daemonExecutable: programs.daemon)
-        case .heddleVeth: HeddleSwitch(kind: kind, via: "veth", daemonExecutable: programs.daemon)
+        case .heddleTap, .thisTap: HeddleSwitch(kind: kind, via: "tap", daemonExecutable: programs.daemon)
+        case .heddleVeth, .thisVeth: HeddleSwitch(kind: kind, via: "veth", daemonExecutable: programs.daemon)
+        case .otherTap: HeddleSwitch(kind: kind, via: "tap", daemonExecutable: programs.otherDaemon)
+        case .otherVeth: HeddleSwitch(kind: kind, via: "veth", daemonExecutable: programs.otherDaemon)
         case .relay: RelaySubject(executable: programs.relay, workspace: workspace)
         case .openVSwitch: OpenVSwitch(workspace: workspace)
         case .vxlan, .heddleVXLAN, .heddleToVXLAN, .vxlanToHeddle:

@@ -25,12 +25,16 @@ struct BenchCommand: ParsableCommand {
             Heddle and by the kernel's bridge with nftables. Measured are TCP both ways, new connections per second, \
             round trips, datagrams, and what a host that has a gateway loses for itself. See --nat --list.
 
+            With --against there are two builds of Heddle, this one and another whose heddled is named, each on a host of \
+            its own: ratios are to the other one.
+
             Examples:
               heddle bench --quick
               heddle bench --report bench.html
               heddle bench --subjects bridge,heddle-tap --tests tcp1,rtt --rounds 9
               heddle bench --overlay --report overlay.html
               heddle bench --nat --subjects nftables,heddle
+              heddle bench --against ../before/heddled --tests tcp1,rtt
               heddle bench --json > bench.json
               heddle bench --from bench.json --report bench.html
             """)
@@ -42,6 +46,11 @@ struct BenchCommand: ParsableCommand {
 
     @Flag(help: "Measure a gateway: published ports, and the way out.")
     var nat = false
+
+    @Option(
+        help: ArgumentHelp("Compare with another build of Heddle: its heddled.", valueName: "path"), completion: .file()
+    )
+    var against: String?
 
     @Flag(help: "A first look in a minute or two: 2 rounds of short runs.")
     var quick = false
@@ -104,23 +113,25 @@ struct BenchCommand: ParsableCommand {
     private func measure() throws -> BenchReport {
         var programs = BenchPrograms.besideThis
         if let heddled { programs.daemon = heddled }
+        if let against { programs.otherDaemon = against }
         let run = BenchRun(
             options: try options(), programs: programs, version: HeddleVersion.current, progress: Progress())
         return try run.run()
     }
 
-    private var scene: BenchScene { nat ? .nat : overlay ? .overlay : .host }
+    private var scene: BenchScene { nat ? .nat : overlay ? .overlay : against != nil ? .builds : .host }
 
     func validate() throws {
-        guard !(overlay && nat) else {
-            throw ValidationError("--overlay and --nat are two kinds of runs: give one of them.")
+        guard [overlay, nat, against != nil].count(where: { $0 }) < 2 else {
+            throw ValidationError("--overlay, --nat and --against are kinds of runs: give one of them.")
         }
     }
 
     func options() throws -> BenchOptions {
         guard scene == .host || sandboxes == nil else {
+            let kind = nat ? "--nat" : overlay ? "--overlay" : "--against"
             throw ValidationError(
-                "--sandboxes is for the attach test, which \(nat ? "--nat" : "--overlay") does not have: leave it out.")
+                "--sandboxes is for the attach test, which \(kind) does not have: leave it out.")
         }
         guard !nat || sizes == nil else {
             throw ValidationError("--sizes is for the frames test, which --nat does not have: leave it out.")

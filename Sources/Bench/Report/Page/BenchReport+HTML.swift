@@ -55,7 +55,7 @@ extension BenchReport {
     private var overview: String {
         guard let chart = RatioChart(self) else { return "" }
         return """
-            <h2>Against the \(Markup.escape(reference.title))</h2>
+            <h2>Against the \(Markup.escape(options.scene.referenceTitle))</h2>
             <p class="soft">Each dot is the median of the ratios of each round, each line reaches from the lowest to the
             highest. Turned so that right is better, also where less is better; hollow dots lie beyond the edge.</p>
             <figure class="wide">\(chart.svg)</figure>

@@ -89,8 +89,15 @@ extension BenchReport {
         case .host: []
         case .overlay: Self.overlayMethod
         case .nat: Self.gatewayMethod
+        case .builds: Self.buildsMethod
         }
     }
+
+    /// What is to be known of two builds.
+    private static let buildsMethod = [
+        "Each subject has a daemon of one of the builds, and two sandboxes on a host of its own. The subjects take turns: "
+            + "a ratio is of two figures that were taken one after the other, so that what else the machine does weighs on both."
+    ]
 
     /// What is to be known of the host and its LAN.
     private static let gatewayMethod = [

@@ -7,12 +7,14 @@ enum PageStyle {
         "relay": "#7a5fb5", "ovs": "#b07d10", "vxlan": "#4a4a46", "heddle-vxlan": "#0b7a75",
         "heddle-to-vxlan": "#d1495b", "vxlan-to-heddle": "#7a5fb5", "nftables": "#4a4a46", "heddle": "#0b7a75",
         "heddle-relay": "#d1495b", "docker-proxy": "#b07d10", "host": "#9a9a94",
+        "other-tap": "#9a9a94", "this-tap": "#0b7a75", "other-veth": "#4a4a46", "this-veth": "#d1495b",
     ]
     private static let dark = [
         "veth": "#8b8d8a", "bridge": "#d6d8d3", "heddle-tap": "#3cc4bb", "heddle-veth": "#ff8593",
         "relay": "#b79cf2", "ovs": "#e3b341", "vxlan": "#d6d8d3", "heddle-vxlan": "#3cc4bb",
         "heddle-to-vxlan": "#ff8593", "vxlan-to-heddle": "#b79cf2", "nftables": "#d6d8d3", "heddle": "#3cc4bb",
         "heddle-relay": "#ff8593", "docker-proxy": "#e3b341", "host": "#8b8d8a",
+        "other-tap": "#8b8d8a", "this-tap": "#3cc4bb", "other-veth": "#d6d8d3", "this-veth": "#ff8593",
     ]
 
     /// The name of a subject's colour.

@@ -18,7 +18,7 @@ struct RatioChart {
 
     /// nil if there is nothing to compare with.
     init?(_ report: BenchReport) {
-        reference = report.reference.title
+        reference = report.options.scene.referenceTitle
         rows = report.metrics.filter(\.isMain).compactMap { metric in
             let marks = report.measuredSubjects(of: metric).compactMap { subject -> Mark? in
                 guard let ratio = report.summary(of: metric, subject: subject.name)?.toReference, ratio.minimum > 0
