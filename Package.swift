@@ -39,7 +39,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-        // Reads Documentation/openapi.yaml in tests.
+        // Reads lab files, and Documentation/openapi.yaml in tests.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -116,6 +116,14 @@ let package = Package(
             name: "Bench",
             dependencies: ["DataPlane", "Netlink", "Addresses", "CLinux", "HeddleAPI", "HeddleClient", system],
             swiftSettings: settings),
+        // Labs: a file that describes nodes, networks and hosts, and what makes it real.
+        .target(
+            name: "Lab",
+            dependencies: [
+                "HeddleAPI", "HeddleClient", "Netlink", "Addresses", "AddressManagement", "CLinux", system,
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "heddled",
             dependencies: [
@@ -128,7 +136,7 @@ let package = Package(
             name: "heddle-engine", dependencies: ["DataPlane", "CLinux", system], swiftSettings: settings),
         .executableTarget(
             name: "heddle",
-            dependencies: ["Bench", "Capture", "HeddleAPI", "HeddleClient", "Addresses", arguments, system],
+            dependencies: ["Bench", "Capture", "Lab", "HeddleAPI", "HeddleClient", "Addresses", arguments, system],
             swiftSettings: settings),
 
         // Counts allocations in tests and benchmarks.
@@ -162,7 +170,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "HeddleClientTests", dependencies: ["HeddleClient", "HeddleAPI"], swiftSettings: settings),
         .testTarget(
-            name: "HeddleCommandTests", dependencies: ["heddle", "HeddleAPI", "Bench", arguments],
+            name: "HeddleCommandTests", dependencies: ["heddle", "HeddleAPI", "Bench", "Lab", arguments],
             swiftSettings: settings),
         // The HTTP API and the command line against a control plane that only records what it is asked.
         .testTarget(
@@ -176,6 +184,7 @@ let package = Package(
             ],
             exclude: ["Docker/Recorded"],
             swiftSettings: settings),
+        .testTarget(name: "LabTests", dependencies: ["Lab", "HeddleAPI", "Addresses"], swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["Bench", "Netlink", "Addresses"], swiftSettings: settings),
         // The whole of Heddle on the real kernel, in namespaces that the tests make and remove. Needs root.
         .testTarget(

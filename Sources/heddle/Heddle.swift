@@ -41,6 +41,7 @@ struct Heddle: ParsableCommand {
                     StatusCommand.self, StationsCommand.self, FlowsCommand.self, StatsCommand.self, TopCommand.self,
                     CaptureCommand.self,
                 ]),
+            CommandGroup(name: "Labs", subcommands: [LabCommand.self]),
             CommandGroup(name: "Measuring", subcommands: [BenchCommand.self, BenchRelayCommand.self]),
         ])
 

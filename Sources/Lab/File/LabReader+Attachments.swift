@@ -1,0 +1,103 @@
+import Addresses
+import HeddleAPI
+
+extension LabReader {
+    /// One of a node's `networks`: a network's name, or a mapping.
+    mutating func readAttachment(_ field: LabField) -> LabAttachment? {
+        if case .scalar = field.node {
+            return fields.text(field).map { LabAttachment(network: $0, place: field.place) }
+        }
+        guard let keys = fields.fields(field, keys: LabKeys.attachment) else { return nil }
+        guard let network = keys["network"] else {
+            fields.refuse(field.place, "there is no network: add one")
+            return nil
+        }
+        guard let name = fields.text(network) else { return nil }
+        var attachment = LabAttachment(network: name, place: field.place)
+        attachment.addresses = parseAll(keys["address"]) { try IPAddress(parsing: $0) }
+        attachment.name = fields.text(keys["name"])
+        attachment.aliases = fields.texts(keys["aliases"]).map(\.text)
+        attachment.mac = parse(keys["mac"]) { try MACAddress(parsing: $0) }
+        attachment.vlan = fields.integer(keys["vlan"], in: 1...4_094)
+        attachment.via = fields.word(keys["via"], of: ["tap", "veth"])
+        attachment.publish = readPublishes(keys["publish"])
+        attachment.publishMode = fields.word(keys["publish-mode"], of: ["translate", "relay"])
+        if let ifname = keys["ifname"], let text = fields.text(ifname) {
+            checkInterface(text, ifname.place)
+            attachment.ifname = text
+        }
+        attachment.impairment = keys["impair"].flatMap { readDirections($0) }
+        return attachment
+    }
+
+    private mutating func readPublishes(_ field: LabField?) -> [String] {
+        var specs: [String] = []
+        for one in fields.texts(field) {
+            // What exactly is right, the daemon knows; what can't be is told here, with its line.
+            let ports = one.text.split(separator: "/", maxSplits: 1)[0].split(separator: ":")
+            if ports.count < 2 {
+                fields.refuse(one.place, "\(one.text.debugDescription) is not [HOSTIP:]HOSTPORT:PORT[/udp], as 8080:80")
+            } else if specs.contains(one.text) {
+                fields.refuse(one.place, "\(one.text) is there twice")
+            } else {
+                specs.append(one.text)
+            }
+        }
+        return specs
+    }
+
+    /// One of `links`: two names, or a mapping.
+    mutating func readLink(_ field: LabField) {
+        var ends: [LabLink.End] = []
+        var link = LabLink(name: "", ends: [], place: field.place)
+        var keys: [String: LabField] = ["ends": field]
+        if case .mapping = field.node {
+            guard let read = fields.fields(field, keys: LabKeys.link) else { return }
+            keys = read
+        }
+        guard let list = keys["ends"].flatMap({ fields.list($0) }) else {
+            if keys["ends"] == nil { fields.refuse(field.place, "there are no ends: add ends: [NODE, NODE]") }
+            return
+        }
+        for one in list {
+            if let end = readEnd(one) { ends.append(end) }
+        }
+        guard list.count == 2 else {
+            return fields.refuse(keys["ends"]?.place ?? field.place, "a link has two ends, not \(list.count)")
+        }
+        guard ends.count == 2 else { return }
+        link.ends = ends
+        link.subnets = parseAll(keys["subnet"]) { try IPPrefix(parsing: $0) }
+        link.mtu = fields.integer(keys["mtu"], in: 68...65_521)
+        link.impairment = keys["impair"].flatMap { readSettings($0) }
+        link.name = "\(ends[0].node)-\(ends[1].node)"
+        if let name = keys["name"], let text = fields.text(name) {
+            checkName(text, name.place, longest: LabName.longest)
+            link.name = text
+        } else if link.name.utf8.count > LabName.longest {
+            fields.refuse(field.place, "the link needs a short name: add name, of at most \(LabName.longest) letters")
+        }
+        lab.links.append(link)
+    }
+
+    private mutating func readEnd(_ field: LabField) -> LabLink.End? {
+        if case .scalar = field.node {
+            return fields.text(field).map { LabLink.End(node: $0, place: field.place) }
+        }
+        guard let keys = fields.fields(field, keys: LabKeys.linkEnd) else { return nil }
+        guard let node = keys["node"] else {
+            fields.refuse(field.place, "the end is at no node: add node")
+            return nil
+        }
+        guard let name = fields.text(node) else { return nil }
+        var end = LabLink.End(node: name, place: field.place)
+        end.addresses = parseAll(keys["address"]) { try IPPrefix(parsing: $0) }
+        end.mac = parse(keys["mac"]) { try MACAddress(parsing: $0) }
+        if let ifname = keys["ifname"], let text = fields.text(ifname) {
+            checkInterface(text, ifname.place)
+            end.ifname = text
+        }
+        end.impairment = keys["impair"].flatMap { readDirections($0) }
+        return end
+    }
+}

@@ -1,0 +1,153 @@
+import Glibc
+import HeddleAPI
+import HeddleClient
+import Netlink
+
+/// A lab by its name: what the command line does with it.
+public struct Lab: Sendable {
+    /// What became of building or taking down.
+    public struct Outcome: Sendable {
+        /// The lab's name.
+        public var name: String
+        /// What was made, or made anew.
+        public var made: [String]
+        /// What was taken away.
+        public var removed: [String]
+        /// How many things stayed as they were.
+        public var kept: Int
+        /// What could not be done.
+        public var failures: [LabFailure]
+    }
+
+    /// Its name.
+    public let name: String
+    private let paths: LabPaths
+
+    /// A lab, which may not be there.
+    public init(name: String) {
+        self.name = name
+        paths = LabPaths(lab: name)
+    }
+
+    /// The names of all labs that are there.
+    public static var all: [String] { LabFolder.names() }
+
+    /// Whether it is there.
+    public var exists: Bool { LabFiles.exists(paths.record) }
+
+    /// Makes a lab what its file says: builds it, or changes what differs.
+    public static func up(
+        _ description: LabDescription, file: String, socket: String, daemonProgram: String,
+        report: @escaping @Sendable (LabNews) -> Void
+    ) throws(LabError) -> Outcome {
+        let paths = LabPaths(lab: description.name)
+        let own = description.hosts.isEmpty ? socket : nil
+        if let own { try checkServes(own) }
+        let folder = try LabFolder(paths)
+        let record = folder.record
+        if let known = record.origin, known.socket != own, !record.entries.isEmpty {
+            throw LabError(
+                "the lab \(description.name) was built \(known.socket.map { "on the daemon \($0)" } ?? "with hosts")",
+                hint: "Take it down first: heddle lab down \(description.name)")
+        }
+        var event = LabRecord.Event()
+        event.origin = LabOrigin(file: file, socket: own)
+        try folder.note(event)
+        let missing = try LabSight.missing(in: record, paths: paths, socket: own)
+        let plan = LabPlan(description, recorded: record)
+        let difference = LabDifference(recorded: record, wanted: plan.items, missing: missing)
+        let outcome = perform(difference, folder, socket: own, daemonProgram: daemonProgram, report: report)
+        if folder.record.entries.isEmpty { folder.removeAll() }
+        return outcome
+    }
+
+    /// Takes the lab away, also what is left of one that was never finished. With `isForced` it is forgotten even if
+    /// something could not be taken away.
+    public func down(
+        daemonProgram: String, isForced: Bool, report: @escaping @Sendable (LabNews) -> Void
+    ) throws(LabError) -> Outcome {
+        guard exists else { throw Lab.unknown(name) }
+        let folder = try LabFolder(paths)
+        let record = folder.record
+        if let socket = record.origin?.socket, !isForced, record.entries.values.contains(where: \.isInDaemon) {
+            try Lab.checkServes(socket)
+        }
+        let difference = LabDifference(recorded: record, wanted: [])
+        let socket = record.origin?.socket
+        let outcome = Lab.perform(difference, folder, socket: socket, daemonProgram: daemonProgram, report: report)
+        if folder.record.entries.isEmpty || isForced { folder.removeAll() }
+        return outcome
+    }
+
+    private static func perform(
+        _ difference: LabDifference, _ folder: LabFolder, socket: String?, daemonProgram: String,
+        report: @escaping @Sendable (LabNews) -> Void
+    ) -> Outcome {
+        let runner = LabRunner(folder: folder, socket: socket, daemonProgram: daemonProgram, report: report)
+        runner.perform(difference)
+        return Outcome(
+            name: folder.paths.lab, made: difference.makings.map { "\($0.thing)" },
+            removed: difference.removals.map { "\($0.thing)" }, kept: difference.kept.count,
+            failures: runner.allFailures)
+    }
+
+    private static func checkServes(_ socket: String) throws(LabError) {
+        do throws(APIError) {
+            _ = try DaemonClient(socketPath: socket, timeout: .seconds(10)).status()
+        } catch {
+            throw LabError(error.message, hint: error.hint)
+        }
+    }
+
+    static func unknown(_ name: String) -> LabError {
+        let names = all
+        let hint =
+            names.isEmpty
+            ? "No lab is there." : "There \(names.count == 1 ? "is" : "are") \(names.joined(separator: ", "))."
+        return LabError("there is no lab \(name.debugDescription)", hint: hint)
+    }
+
+    /// What is there of it now.
+    public func view() throws(LabError) -> LabView {
+        guard exists else { throw Lab.unknown(name) }
+        return LabView(LabFolder.read(paths), paths: paths)
+    }
+
+    /// Nodes and hosts, as they are recorded.
+    public var nodes: [String] {
+        LabFolder.read(paths).ordered.compactMap { entry in
+            if case .sandbox(let sandbox) = entry.item.thing { sandbox.node } else { nil }
+        }.sorted()
+    }
+
+    /// Becomes a program in a node; returns only if that fails.
+    public func exec(_ words: [String], in node: String, directory: String?) throws(LabError) {
+        let record = LabFolder.read(paths)
+        guard let entry = record.entries["sandbox:\(node)"], let sandbox = entry.facts["sandbox"] else {
+            throw LabError(
+                "the lab \(name) has no node \(node.debugDescription)", hint: "It has \(nodes.joined(separator: ", "))."
+            )
+        }
+        var spawn = try LabSpawn.make(
+            paths: paths, node: node, namespace: try LabNamespaces.open(sandbox), record: record)
+        if let directory { spawn.directory = directory }
+        try spawn.become(words)
+    }
+
+    /// Files with what a node's commands and processes said: name and path. Without a node, those of all.
+    public func logs(of node: String?) -> [(name: String, path: String)] {
+        LabFiles.names(in: paths.logs).filter { $0.hasSuffix(".log") }.map { file in
+            (name: String(file.dropLast(4)), path: "\(paths.logs)/\(file)")
+        }.filter { log in node == nil || log.name == node || log.name.hasPrefix("\(node ?? "").") }
+    }
+}
+
+extension LabRecord.Entry {
+    /// Whether the daemon that runs has to be asked to take it away.
+    fileprivate var isInDaemon: Bool {
+        switch item.thing {
+        case .network, .endpoint: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import FoundationEssentials
+import Glibc
+import SystemPackage
+
+/// Files and directories, with errors that say which.
+enum LabFiles {
+    /// Makes a directory and all above it.
+    static func makeDirectory(_ path: String) throws(LabError) {
+        var made = ""
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            if mkdir(made, 0o755) != 0, errno != EEXIST {
+                throw LabError("making the directory \(made)", Errno(rawValue: errno))
+            }
+        }
+    }
+
+    /// Writes a whole file in the place of what is there. It is there whole, or not at all.
+    static func write(_ content: String, to path: String) throws(LabError) {
+        guard let slash = path.lastIndex(of: "/") else { throw LabError("\(path) is no absolute path") }
+        try makeDirectory(String(path[..<slash]))
+        let doing = "writing \(path)"
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw LabError(doing, Errno(rawValue: errno)) }
+        let file = FileDescriptor(rawValue: descriptor)
+        defer { try? file.close() }
+        do {
+            try file.writeAll(content.utf8)
+        } catch {
+            throw LabError(doing, error as? Errno ?? .ioError)
+        }
+    }
+
+    /// All of a file; nil if it can't be read.
+    static func read(_ path: String) -> String? {
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else { return nil }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// The last lines of a file.
+    static func tail(_ path: String, lines: Int) -> [String] {
+        let text = read(path) ?? ""
+        return text.split(separator: "\n", omittingEmptySubsequences: false).suffix(lines + 1).map(String.init)
+            .filter { !$0.isEmpty }
+    }
+
+    /// Takes a file, or a directory with all that is in it, away; nothing is mounted there.
+    static func remove(_ path: String) {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// The names in a directory, in order.
+    static func names(in path: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    }
+
+    /// Whether something is there.
+    static func exists(_ path: String) -> Bool {
+        var about = stat()
+        return lstat(path, &about) == 0
+    }
+}

@@ -1,0 +1,103 @@
+import FoundationEssentials
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// The directory of one lab, held by one process at a time: its record is read and written here.
+final class LabFolder: Sendable {
+    let paths: LabPaths
+    private let lock: FileDescriptor
+    private let file: FileDescriptor
+    private let state: Mutex<LabRecord>
+
+    /// Takes a lab's directory, which is made if it is missing. Throws if somebody else has it.
+    init(_ paths: LabPaths) throws(LabError) {
+        self.paths = paths
+        lock = try Self.takeLock(paths)
+        do throws(LabError) {
+            try LabFiles.makeDirectory(paths.logs)
+            let record = Self.read(paths)
+            // Written anew: of what came and went, nothing needs to be known.
+            let lines = record.events.map { Self.line($0) }.joined()
+            try LabFiles.write(lines, to: paths.record + ".new")
+            guard rename(paths.record + ".new", paths.record) == 0 else {
+                throw LabError("writing \(paths.record)", Errno(rawValue: errno))
+            }
+            let opened = open(paths.record, O_WRONLY | O_APPEND | O_CLOEXEC)
+            guard opened >= 0 else { throw LabError("opening \(paths.record)", Errno(rawValue: errno)) }
+            file = FileDescriptor(rawValue: opened)
+            state = Mutex(record)
+        } catch {
+            try? lock.close()
+            throw error
+        }
+    }
+
+    deinit {
+        try? file.close()
+        try? lock.close()
+    }
+
+    private static func takeLock(_ paths: LabPaths) throws(LabError) -> FileDescriptor {
+        try LabFiles.makeDirectory(LabPaths.root)
+        while true {
+            let opened = open(paths.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard opened >= 0 else { throw LabError("opening \(paths.lock)", Errno(rawValue: errno)) }
+            guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+                close(opened)
+                throw LabError(
+                    "the lab \(paths.lab) is being changed by another heddle", hint: "Wait for its end, and try again.")
+            }
+            // Whoever took the lab down took the file away.
+            var (held, there) = (stat(), stat())
+            if fstat(opened, &held) == 0, stat(paths.lock, &there) == 0, held.st_ino == there.st_ino {
+                return FileDescriptor(rawValue: opened)
+            }
+            close(opened)
+        }
+    }
+
+    /// What is known now.
+    var record: LabRecord { state.withLock { $0 } }
+
+    /// Writes a line down. It is on its way to memory when this returns, so that it outlives this process.
+    func note(_ event: LabRecord.Event) throws(LabError) {
+        let errno: Errno? = state.withLock { record in
+            record.apply(event)
+            do {
+                try file.writeAll(Self.line(event).utf8)
+                return nil
+            } catch {
+                return error as? Errno ?? .ioError
+            }
+        }
+        if let errno { throw LabError("writing \(paths.record)", errno) }
+    }
+
+    /// Takes the directory away: there is no such lab any more.
+    func removeAll() {
+        LabFiles.remove(paths.folder)
+        unlink(paths.lock)
+    }
+
+    private static func line(_ event: LabRecord.Event) -> String {
+        // Of values that always can be written.
+        guard let data = try? JSONEncoder().encode(event) else { return "" }
+        return String(decoding: data, as: UTF8.self) + "\n"
+    }
+
+    /// What a lab's record says; a last line that is cut off is left out.
+    static func read(_ paths: LabPaths) -> LabRecord {
+        var record = LabRecord()
+        for line in (LabFiles.read(paths.record) ?? "").split(separator: "\n") {
+            guard let event = try? JSONDecoder().decode(LabRecord.Event.self, from: Data(line.utf8)) else { continue }
+            record.apply(event)
+        }
+        return record
+    }
+
+    /// All labs that are there, by name.
+    static func names() -> [String] {
+        LabFiles.names(in: LabPaths.root).filter { LabFiles.exists("\(LabPaths.root)/\($0)/record") }
+    }
+}

@@ -1,0 +1,74 @@
+import HeddleAPI
+import HeddleClient
+
+extension LabRunner {
+    /// Has a daemon make something.
+    func ask(_ thing: LabThing) throws(LabError) -> [String: String] {
+        do throws(APIError) {
+            switch thing {
+            case .network(let host, let request):
+                return ["id": try daemon(host).createNetwork(request).id]
+            case .peer(let host, let network, let vtep):
+                _ = try daemon(host).addPeer(network: network, vtep: vtep)
+            case .endpoint(let endpoint):
+                var request = endpoint.request
+                request.sandbox = try sandboxName(of: endpoint.name.node)
+                let made = try daemon(endpoint.name.host).attach(request)
+                return ["id": made.id, "ifname": made.ifname, "addresses": made.addresses.joined(separator: " ")]
+            case .impairment(let name, let inward, let outward):
+                let request = ImpairmentRequest(
+                    sandbox: try sandboxName(of: name.node), network: name.network, inward: inward ?? Impairment(),
+                    outward: outward ?? Impairment())
+                _ = try daemon(name.host).impair(request)
+            case .publish(let name, let spec, let mode):
+                _ = try daemon(name.host).publish(
+                    network: name.network, sandbox: try sandboxName(of: name.node), specs: [spec], mode: mode)
+            default: break
+            }
+            return [:]
+        } catch {
+            throw LabError(error.message, hint: error.hint)
+        }
+    }
+
+    /// Has a daemon take something away. Fine if it is gone.
+    func dismiss(_ thing: LabThing) throws(LabError) {
+        do throws(APIError) {
+            switch thing {
+            case .network(let host, let request): try daemon(host).removeNetwork(named: request.name)
+            case .peer(let host, let network, let vtep): try daemon(host).removePeer(network: network, vtep: vtep)
+            case .endpoint(let endpoint):
+                try daemon(endpoint.name.host).detach(
+                    network: endpoint.name.network, sandbox: try sandboxName(of: endpoint.name.node))
+            case .impairment(let name, _, _):
+                let request = ImpairmentRequest(
+                    sandbox: try sandboxName(of: name.node), network: name.network, inward: Impairment(),
+                    outward: Impairment())
+                _ = try daemon(name.host).impair(request)
+            case .publish(let name, let spec, _):
+                try daemon(name.host).unpublish(
+                    network: name.network, sandbox: try sandboxName(of: name.node), spec: spec)
+            default: break
+            }
+        } catch {
+            if error.code == .notFound { return }
+            throw LabError(error.message, hint: error.hint)
+        }
+    }
+
+    private func daemon(_ host: String?) throws(APIError) -> DaemonClient {
+        do throws(LabError) {
+            return try client(host)
+        } catch {
+            throw APIError(.failed, error.message, hint: error.hint)
+        }
+    }
+
+    private func sandboxName(of node: String) throws(APIError) -> String {
+        do throws(LabError) {
+            return try sandbox(of: node)
+        } catch {
+            throw APIError(.failed, error.message, hint: error.hint)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Addresses
+import Glibc
+import HeddleAPI
+import Netlink
+
+extension LabRunner {
+    /// Takes a thing away, or what there is of it. Fine if it is gone.
+    func takeAway(_ item: LabItem, _ leaving: LabLeaving) throws(LabError) {
+        let goesWithNode = item.thing.node.map { leaving.nodes.contains($0) } ?? false
+        switch item.thing {
+        case .sandbox(let sandbox): try removeSandbox(sandbox)
+        case .underlay: try LabNamespaces.remove(paths.underlayName)
+        case .file(let node, let path, _): LabFiles.remove(place(of: path, in: node))
+        case .cable(let cable): removeCable(cable, leaving)
+        case .daemon(let host, _): try stopDaemon(host, facts: folder.record.entries[item.key]?.facts ?? [:])
+        case .process:
+            let facts = folder.record.entries[item.key]?.facts ?? [:]
+            if LabProcessTable.isAlive(facts), let pid = facts["pid"].flatMap({ pid_t($0) }) {
+                LabProcessTable.end([pid], groups: true)
+            }
+        case .address(let node, let ifname, let prefix):
+            if !goesWithNode { removeAddress(prefix, of: ifname, node) }
+        case .route(let node, let destination, let gateway, let ifname):
+            if !goesWithNode { removeRoute(node, destination, gateway, ifname) }
+        // What a command did, and what a setting was before, nobody knows.
+        case .environment, .sysctl, .command: break
+        case .network(let host, _), .peer(let host, _, _):
+            if !isLeaving(host, leaving) { try dismiss(item.thing) }
+        case .endpoint(let endpoint):
+            if !isLeaving(endpoint.name.host, leaving) { try dismiss(item.thing) }
+        case .impairment(let name, _, _), .publish(let name, _, _):
+            // It goes with the endpoint.
+            let isAlone = !goesWithNode && !isLeaving(name.host, leaving)
+            if isAlone { try dismiss(item.thing) }
+        }
+    }
+
+    private func isLeaving(_ host: String?, _ leaving: LabLeaving) -> Bool {
+        host.map { leaving.daemons.contains($0) } ?? false
+    }
+
+    private func removeSandbox(_ sandbox: LabThing.Sandbox) throws(LabError) {
+        if sandbox.existing == nil {
+            let name = paths.sandboxName(of: sandbox.node)
+            // Whatever runs in there would keep it alive, a forgotten shell, too.
+            if let namespace = try? LabNamespaces.open(name) {
+                LabProcessTable.end(LabProcessTable.inside(inode: "\(namespace.identity.inode)"), groups: false)
+            }
+            try LabNamespaces.remove(name)
+        }
+        LabFiles.remove(paths.node(sandbox.node))
+    }
+
+    private func removeCable(_ cable: LabThing.Cable, _ leaving: LabLeaving) {
+        for end in [cable.near, cable.far] {
+            guard let namespace = try? namespace(of: end) else { continue }
+            _ = try? LabNamespaces.ask(namespace) { (route: RouteSocket) throws(NetlinkError) in
+                guard let link = try route.link(named: end.ifname), link.kind == "veth" else { return }
+                try route.deleteLink(index: link.index)
+            }
+        }
+    }
+
+    private func removeAddress(_ text: String, of ifname: String, _ node: String) {
+        guard let prefix = IPPrefix(text), let namespace = try? namespace(of: node) else { return }
+        _ = try? LabNamespaces.ask(namespace) { (route: RouteSocket) throws(NetlinkError) in
+            if let link = try route.link(named: ifname) { try route.removeAddress(link: link.index, prefix) }
+        }
+    }
+
+    private func removeRoute(_ node: String, _ destination: String, _ gateway: String?, _ ifname: String?) {
+        guard let prefix = IPPrefix(destination), let namespace = try? namespace(of: node) else { return }
+        _ = try? LabNamespaces.ask(namespace) { (route: RouteSocket) throws(NetlinkError) in
+            var index: Int32?
+            if let ifname { index = try route.link(named: ifname)?.index }
+            try route.removeRoute(Route(to: prefix, via: gateway.flatMap { IPAddress($0) }, interfaceIndex: index))
+        }
+    }
+}

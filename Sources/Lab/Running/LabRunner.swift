@@ -1,0 +1,155 @@
+import HeddleAPI
+import HeddleClient
+import Netlink
+import Synchronization
+import SystemPackage
+
+/// Makes a lab's things and takes them away. Its methods are called by many threads at once, for different things.
+final class LabRunner: Sendable {
+    let folder: LabFolder
+    /// The daemon that runs; nil in a lab with hosts.
+    let socket: String?
+    /// Where the lab's own daemons come from.
+    let daemonProgram: String
+    /// Is told what goes wrong, as it happens, and what begins.
+    let report: @Sendable (LabNews) -> Void
+    private let failures = Mutex<[LabFailure]>([])
+
+    /// How many things are made at once.
+    private static let threads = 16
+
+    init(
+        folder: LabFolder, socket: String?, daemonProgram: String, report: @escaping @Sendable (LabNews) -> Void
+    ) {
+        self.folder = folder
+        self.socket = socket
+        self.daemonProgram = daemonProgram
+        self.report = report
+    }
+
+    var paths: LabPaths { folder.paths }
+
+    /// All that went wrong, in the order in which it did.
+    var allFailures: [LabFailure] { failures.withLock { $0 } }
+
+    /// A daemon: a host's, or the one that runs.
+    func client(_ host: String?) throws(LabError) -> DaemonClient {
+        if let host { return DaemonClient(socketPath: paths.socket(ofHost: host)) }
+        guard let socket else { throw LabError("the lab's daemon is not known") }
+        return DaemonClient(socketPath: socket)
+    }
+
+    /// Does what a difference says. What needs something that failed is left out; all else is done.
+    func perform(_ difference: LabDifference) {
+        remove(difference.removals)
+        make(difference.makings)
+    }
+
+    private func remove(_ items: [LabItem]) {
+        let byKey = Dictionary(items.map { ($0.key, $0) }) { first, _ in first }
+        let leaving = LabLeaving(items)
+        // What stands on a thing goes before it.
+        var needs: [String: [String]] = [:]
+        for item in items {
+            for other in item.foundations + item.predecessors { needs[other, default: []].append(item.key) }
+        }
+        let jobs = items.map { LabSchedule.Job(key: $0.key, needs: needs[$0.key] ?? []) }
+        let outcome = LabSchedule.run(jobs, threads: Self.threads) { key in
+            guard let item = byKey[key] else { return true }
+            return self.attempt(item, "taking away") { () throws(LabError) in
+                try self.takeAway(item, leaving)
+                var event = LabRecord.Event(key: key)
+                event.gone = true
+                try self.folder.note(event)
+            }
+        }
+        if !outcome.skipped.isEmpty {
+            report(.skipped(outcome.skipped.compactMap { byKey[$0]?.thing.description }.sorted()))
+        }
+    }
+
+    private func make(_ items: [LabItem]) {
+        let byKey = Dictionary(items.map { ($0.key, $0) }) { first, _ in first }
+        let jobs = items.map { LabSchedule.Job(key: $0.key, needs: $0.foundations + $0.predecessors) }
+        let outcome = LabSchedule.run(jobs, threads: Self.threads) { key in
+            guard let item = byKey[key] else { return true }
+            return self.attempt(item, "making") { () throws(LabError) in
+                // Still there: it could not be taken away.
+                if let old = self.folder.record.entries[key], !item.thing.isReplacedByMaking {
+                    throw LabError("what was there before, \(old.item.thing), is still there")
+                }
+                try self.checkFree(item.thing)
+                var event = LabRecord.Event(key: key)
+                event.making = item
+                try self.folder.note(event)
+                try self.build(item)
+            }
+        }
+        if !outcome.skipped.isEmpty {
+            report(.skipped(outcome.skipped.compactMap { byKey[$0]?.thing.description }.sorted()))
+        }
+    }
+
+    private func build(_ item: LabItem) throws(LabError) {
+        var after = LabRecord.Event(key: item.key)
+        do throws(LabError) {
+            after.made = try build(item.thing)
+        } catch {
+            // What was refused must not be taken away later: it may be somebody else's.
+            if item.thing.isWholeOrNot {
+                after.gone = true
+                try folder.note(after)
+            }
+            throw error
+        }
+        try folder.note(after)
+    }
+
+    private func attempt(_ item: LabItem, _ doing: String, _ body: () throws(LabError) -> Void) -> Bool {
+        do throws(LabError) {
+            try body()
+            return true
+        } catch {
+            let failure = LabFailure(thing: item.thing, doing: doing, error: error)
+            failures.withLock { $0.append(failure) }
+            report(.failed(failure))
+            return false
+        }
+    }
+}
+
+/// Something that could not be done.
+public struct LabFailure: Sendable {
+    /// The thing.
+    public var thing: LabThing
+    /// "making" or "taking away".
+    public var doing: String
+    /// Why.
+    public var error: LabError
+}
+
+/// What is told while a lab is built.
+public enum LabNews: Sendable {
+    /// Something could not be done.
+    case failed(LabFailure)
+    /// So these were not.
+    case skipped([String])
+}
+
+/// What goes, when it goes together: with a namespace goes what is in it, with a daemon what it made.
+struct LabLeaving: Sendable {
+    /// Nodes whose namespaces go.
+    private(set) var nodes: Set<String> = []
+    /// Hosts whose daemons go.
+    private(set) var daemons: Set<String> = []
+
+    init(_ items: [LabItem]) {
+        for item in items {
+            switch item.thing {
+            case .sandbox(let sandbox) where sandbox.existing == nil: nodes.insert(sandbox.node)
+            case .daemon(let host, _): daemons.insert(host)
+            default: break
+            }
+        }
+    }
+}

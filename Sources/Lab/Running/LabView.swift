@@ -1,0 +1,104 @@
+/// A lab as it is, for people and in JSON.
+public struct LabView: Codable, Sendable, Hashable {
+    /// Whether all of it is there.
+    public enum State: String, Codable, Sendable {
+        /// It is.
+        case up
+        /// Something is missing, or was never finished: `heddle lab up` mends it.
+        case broken
+    }
+
+    /// A node or a host.
+    public struct Node: Codable, Sendable, Hashable {
+        /// Whether its namespace is there.
+        public enum State: String, Codable, Sendable {
+            /// It is.
+            case up
+            /// It is not.
+            case gone
+        }
+
+        /// In the lab.
+        public var name: String
+        /// Whether it is a host.
+        public var host: Bool
+        /// A name under /run/netns, a path or pid:N.
+        public var sandbox: String
+        /// See `State`.
+        public var state: State
+        /// With prefix length.
+        public var addresses: [String]
+        /// What goes on running in it.
+        public var processes: [Process]
+    }
+
+    /// Something that goes on running.
+    public struct Process: Codable, Sendable, Hashable {
+        /// Whether it runs.
+        public enum State: String, Codable, Sendable {
+            /// It does.
+            case running
+            /// It has ended.
+            case ended
+        }
+
+        /// As the file calls it.
+        public var name: String
+        /// See `State`.
+        public var state: State
+        /// Its number while it runs.
+        public var pid: Int?
+    }
+
+    /// The lab's name.
+    public var name: String
+    /// Where it came from.
+    public var file: String
+    /// See `State`.
+    public var state: State
+    /// Networks, as the daemon calls them.
+    public var networks: [String]
+    /// In the order in which they were made.
+    public var nodes: [Node]
+
+    /// Looks at a recorded lab.
+    init(_ record: LabRecord, paths: LabPaths) {
+        name = paths.lab
+        file = record.origin?.file ?? ""
+        networks = []
+        nodes = []
+        let isWhole = record.ordered.allSatisfy { $0.state == .made }
+        let missing = try? LabSight.missing(in: record, paths: paths, socket: record.origin?.socket)
+        state = isWhole && missing?.isEmpty == true ? .up : .broken
+        for entry in record.ordered {
+            switch entry.item.thing {
+            case .sandbox(let sandbox):
+                let isThere = entry.state == .made && missing?.contains(entry.item.key) != true
+                nodes.append(
+                    Node(
+                        name: sandbox.node, host: sandbox.isHost, sandbox: entry.facts["sandbox"] ?? "",
+                        state: isThere ? .up : .gone, addresses: [], processes: []))
+            case .network(_, let request):
+                if !networks.contains(request.name) { networks.append(request.name) }
+            default: break
+            }
+        }
+        for entry in record.ordered {
+            guard let index = nodes.firstIndex(where: { $0.name == entry.item.thing.node }) else { continue }
+            switch entry.item.thing {
+            case .endpoint:
+                nodes[index].addresses += (entry.facts["addresses"] ?? "").split(separator: " ").map(String.init)
+            case .address(_, _, let prefix): nodes[index].addresses.append(prefix)
+            case .process(_, let name, _):
+                let isRunning = LabProcessTable.isAlive(entry.facts)
+                nodes[index].processes.append(
+                    Process(
+                        name: name, state: isRunning ? .running : .ended,
+                        pid: isRunning ? entry.facts["pid"].flatMap { Int($0) } : nil))
+            default: break
+            }
+        }
+        networks.sort()
+        nodes.sort { ($0.host ? 0 : 1, $0.name) < ($1.host ? 0 : 1, $1.name) }
+    }
+}
