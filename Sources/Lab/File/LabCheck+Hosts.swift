@@ -1,4 +1,5 @@
 import Addresses
+import HeddleAPI
 
 extension LabCheck {
     /// Who is on which host, and how overlays find their ways.

@@ -11,6 +11,24 @@ struct LabField {
         return scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
     }
 
+    /// A value that is neither a list nor a mapping.
+    var isSingle: Bool {
+        guard case .scalar(_) = node else { return false }
+        return true
+    }
+
+    /// Keys with values.
+    var isMapping: Bool {
+        guard case .mapping(_) = node else { return false }
+        return true
+    }
+
+    /// Values in an order.
+    var isList: Bool {
+        guard case .sequence(_) = node else { return false }
+        return true
+    }
+
     /// The name of the value's kind, for people.
     var kind: String {
         switch node {
@@ -156,7 +174,7 @@ struct LabFieldReader {
     mutating func texts(_ field: LabField?) -> [LabPlacedText] {
         guard let field else { return [] }
         var texts: [LabPlacedText] = []
-        if case .sequence = field.node {
+        if field.isList {
             for one in list(field) ?? [] {
                 if let text = text(one) { texts.append(LabPlacedText(text: text, place: one.place)) }
             }

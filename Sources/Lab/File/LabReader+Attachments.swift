@@ -4,7 +4,7 @@ import HeddleAPI
 extension LabReader {
     /// One of a node's `networks`: a network's name, or a mapping.
     mutating func readAttachment(_ field: LabField) -> LabAttachment? {
-        if case .scalar = field.node {
+        if field.isSingle {
             return fields.text(field).map { LabAttachment(network: $0, place: field.place) }
         }
         guard let keys = fields.fields(field, keys: LabKeys.attachment) else { return nil }
@@ -51,7 +51,7 @@ extension LabReader {
         var ends: [LabLink.End] = []
         var link = LabLink(name: "", ends: [], place: field.place)
         var keys: [String: LabField] = ["ends": field]
-        if case .mapping = field.node {
+        if field.isMapping {
             guard let read = fields.fields(field, keys: LabKeys.link) else { return }
             keys = read
         }
@@ -81,7 +81,7 @@ extension LabReader {
     }
 
     private mutating func readEnd(_ field: LabField) -> LabLink.End? {
-        if case .scalar = field.node {
+        if field.isSingle {
             return fields.text(field).map { LabLink.End(node: $0, place: field.place) }
         }
         guard let keys = fields.fields(field, keys: LabKeys.linkEnd) else { return nil }

@@ -3,7 +3,7 @@ import HeddleAPI
 extension LabReader {
     /// An `impair`: settings for both directions, or `in` and `out` with settings each.
     mutating func readDirections(_ field: LabField) -> LabImpairment? {
-        guard case .mapping = field.node, let entries = fields.entries(field),
+        guard field.isMapping, let entries = fields.entries(field),
             entries.contains(where: { LabKeys.directions.contains($0.key) })
         else {
             let both = readSettings(field)
@@ -18,7 +18,7 @@ extension LabReader {
     /// Settings: a mapping, or words as `heddle impair` has them: "delay 20ms loss 1%".
     mutating func readSettings(_ field: LabField) -> Impairment? {
         var values: [String: LabPlacedText] = [:]
-        if case .scalar = field.node {
+        if field.isSingle {
             guard let text = fields.text(field) else { return nil }
             let words = text.split { $0 == " " || $0 == "," }.map(String.init)
             guard words.count % 2 == 0, !words.isEmpty else {

@@ -69,7 +69,7 @@ extension LabReader {
     mutating func readUnderlay(_ field: LabField) {
         var subnet: IPPrefix?
         var mtu: Int?
-        if case .scalar = field.node {
+        if field.isSingle {
             subnet = parse(field) { try IPPrefix(parsing: $0) }
         } else if let keys = fields.fields(field, keys: LabKeys.underlay) {
             subnet = parse(keys["subnet"]) { try IPPrefix(parsing: $0) }

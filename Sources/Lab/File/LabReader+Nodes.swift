@@ -59,7 +59,7 @@ extension LabReader {
     }
 
     private mutating func list(orOne field: LabField) -> [LabField]? {
-        if case .scalar = field.node { return [field] }
+        if field.isSingle { return [field] }
         return fields.list(field)
     }
 
@@ -96,7 +96,7 @@ extension LabReader {
         for entry in fields.entries(field) ?? [] {
             checkName(entry.key, entry.keyPlace, longest: LabName.longest)
             var command = entry.value
-            if case .mapping = command.node {
+            if command.isMapping {
                 guard let keys = fields.fields(command, keys: LabKeys.process) else { continue }
                 guard let inner = keys["command"] else {
                     fields.refuse(command.place, "there is no command: add one")
@@ -113,7 +113,7 @@ extension LabReader {
     /// A text for the shell, or a list of words.
     private mutating func readCommand(_ field: LabField, of node: LabNode) -> LabCommand? {
         let command: LabCommand
-        if case .sequence = field.node {
+        if field.isList {
             let words = fields.texts(field).map(\.text)
             command = LabCommand(words: words, text: words.joined(separator: " "), place: field.place)
         } else {
@@ -139,7 +139,7 @@ extension LabReader {
         var destination: LabPlacedText?
         var gateway: LabPlacedText?
         var ifname: LabPlacedText?
-        if case .mapping = field.node {
+        if field.isMapping {
             guard let keys = fields.fields(field, keys: LabKeys.route) else { return nil }
             destination = placed(keys["to"])
             gateway = placed(keys["via"])

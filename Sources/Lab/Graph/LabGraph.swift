@@ -1,3 +1,4 @@
+import Addresses
 import HeddleAPI
 
 /// A lab as a picture: networks and links are bars, nodes are boxes that hang on the first of theirs and reach down to

@@ -1,5 +1,6 @@
 import AddressManagement
 import Addresses
+import HeddleAPI
 
 /// What a lab file leaves open, chosen: first what was chosen before and still fits, then in the order of the file.
 struct LabChoices: Sendable {

@@ -1,3 +1,4 @@
+import AddressManagement
 import Addresses
 import HeddleAPI
 

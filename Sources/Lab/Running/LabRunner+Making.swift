@@ -2,6 +2,7 @@ import Addresses
 import CLinux
 import Glibc
 import HeddleAPI
+import HeddleClient
 import Netlink
 import SystemPackage
 
@@ -95,10 +96,10 @@ extension LabRunner {
             throw LabError("\(error)")
         }
         guard result < 0 else { return }
-        let errno = Errno(rawValue: -result)
+        let reason = Errno(rawValue: -result)
         let hint =
-            errno == .noSuchFileOrDirectory ? "This kernel has no such setting, or there is no such interface." : nil
-        throw LabError("setting \(key) to \(value.debugDescription): \(errno)", hint: hint)
+            reason == .noSuchFileOrDirectory ? "This kernel has no such setting, or there is no such interface." : nil
+        throw LabError("setting \(key) to \(value.debugDescription): \(reason)", hint: hint)
     }
 
     private func makeCable(_ cable: LabThing.Cable) throws(LabError) {

@@ -1,3 +1,5 @@
+import HeddleAPI
+
 /// A lab as it is, for people and in JSON.
 public struct LabView: Codable, Sendable, Hashable {
     /// Whether all of it is there.
