@@ -84,10 +84,10 @@ public struct Lab: Sendable {
         report: @escaping @Sendable (LabNews) -> Void
     ) -> Outcome {
         let runner = LabRunner(folder: folder, socket: socket, daemonProgram: daemonProgram, report: report)
-        runner.perform(difference)
+        let done = runner.perform(difference)
         return Outcome(
-            name: folder.paths.lab, made: difference.makings.map { "\($0.thing)" },
-            removed: difference.removals.map { "\($0.thing)" }, kept: difference.kept.count,
+            name: folder.paths.lab, made: done.made.map { "\($0.thing)" }, removed: done.removed.map { "\($0.thing)" },
+            kept: difference.kept.count,
             failures: runner.allFailures)
     }
 

@@ -39,13 +39,12 @@ final class LabRunner: Sendable {
         return DaemonClient(socketPath: socket)
     }
 
-    /// Does what a difference says. What needs something that failed is left out; all else is done.
-    func perform(_ difference: LabDifference) {
-        remove(difference.removals)
-        make(difference.makings)
+    /// Does what a difference says. What needs something that failed is left out; all else is done. Returns what was.
+    func perform(_ difference: LabDifference) -> (removed: [LabItem], made: [LabItem]) {
+        (remove(difference.removals), make(difference.makings))
     }
 
-    private func remove(_ items: [LabItem]) {
+    private func remove(_ items: [LabItem]) -> [LabItem] {
         let byKey = Dictionary(items.map { ($0.key, $0) }) { first, _ in first }
         let leaving = LabLeaving(items)
         // What stands on a thing goes before it.
@@ -63,12 +62,10 @@ final class LabRunner: Sendable {
                 try self.folder.note(event)
             }
         }
-        if !outcome.skipped.isEmpty {
-            report(.skipped(outcome.skipped.compactMap { byKey[$0]?.thing.description }.sorted()))
-        }
+        return done(items, outcome)
     }
 
-    private func make(_ items: [LabItem]) {
+    private func make(_ items: [LabItem]) -> [LabItem] {
         let byKey = Dictionary(items.map { ($0.key, $0) }) { first, _ in first }
         let jobs = items.map { LabSchedule.Job(key: $0.key, needs: $0.foundations + $0.predecessors) }
         let outcome = LabSchedule.run(jobs, threads: Self.threads) { key in
@@ -85,9 +82,14 @@ final class LabRunner: Sendable {
                 try self.build(item)
             }
         }
-        if !outcome.skipped.isEmpty {
-            report(.skipped(outcome.skipped.compactMap { byKey[$0]?.thing.description }.sorted()))
-        }
+        return done(items, outcome)
+    }
+
+    /// Tells what was left out; returns what was not.
+    private func done(_ items: [LabItem], _ outcome: LabSchedule.Outcome) -> [LabItem] {
+        let skipped = items.filter { outcome.skipped.contains($0.key) }
+        if !skipped.isEmpty { report(.skipped(skipped.map(\.thing.description))) }
+        return items.filter { !outcome.skipped.contains($0.key) && !outcome.failed.contains($0.key) }
     }
 
     private func build(_ item: LabItem) throws(LabError) {
