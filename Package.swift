@@ -25,6 +25,7 @@ let package = Package(
         // For Fuzzing/.
         .library(name: "ControlAPI", targets: ["ControlAPI"]),
         .library(name: "HeddleAPI", targets: ["HeddleAPI"]),
+        .library(name: "Lab", targets: ["Lab"]),
         // For Benchmarks/.
         .library(name: "CAllocationCounter", targets: ["CAllocationCounter"]),
     ],

@@ -75,7 +75,7 @@ extension LabCheck {
                 refuse(link.place, "\(subnet) is no network: write \(subnet.masked)")
             }
             for end in link.ends where nodes[end.node] == nil && hosts[end.node] == nil {
-                let known = lab.nodes.map(\.name) + lab.hosts.map(\.name)
+                let known = Set(nodes.keys).union(hosts.keys)
                 let hint = NearestWord.hint(end.node, in: known)
                 refuse(end.place, "there is no node \(end.node.debugDescription)\(hint)")
             }

@@ -32,6 +32,10 @@ struct LabGraphLayout {
             var width = 110.0
             width = max(width, SVGDocument.width(of: box.name, size: 14) * 1.1 + 24)
             for note in box.notes { width = max(width, SVGDocument.width(of: note, size: 11) + 24) }
+            // A bar that is this box's alone stays within its column.
+            for way in box.ways where graph.boxes.count(where: { $0.ways.contains { $0.bar == way.bar } }) == 1 {
+                width = max(width, barWidth(way.bar))
+            }
             let lower = box.ways.dropFirst()
             for (index, way) in box.ways.enumerated() {
                 let widest = (way.labels + way.impairments).map { SVGDocument.width(of: $0, size: 11) }.max() ?? 0
@@ -141,15 +145,23 @@ struct LabGraphLayout {
         }
     }
 
+    private func barName(_ bar: Int) -> String {
+        graph.bars[bar].name + (graph.bars[bar].note.isEmpty ? "" : "   " + graph.bars[bar].note)
+    }
+
+    /// The least that a bar's name needs.
+    private func barWidth(_ bar: Int) -> Double { SVGDocument.width(of: barName(bar), size: 12) * 1.08 + 20 }
+
     private mutating func drawBar(_ bar: Int) {
         var reach: [Double] = []
         for (index, box) in graph.boxes.enumerated() {
             reach += places(of: box, index).filter { $0.way.bar == bar }.map(\.x)
         }
-        let name = graph.bars[bar].name + (graph.bars[bar].note.isEmpty ? "" : "   " + graph.bars[bar].note)
-        let least = SVGDocument.width(of: name, size: 12) * 1.08 + 20
-        let left = max(16, (reach.min() ?? 40) - 24)
-        let width = max(least, (reach.max() ?? 40) + 24 - left)
+        let name = barName(bar)
+        let (first, last) = ((reach.min() ?? 40) - 24, (reach.max() ?? 40) + 24)
+        // One that is shorter than its name grows to both sides, so that it stays below the middle of what it joins.
+        let width = max(barWidth(bar), last - first)
+        let left = max(16, (first + last - width) / 2)
         svg.rectangle(x: left, y: barTops[bar], width: width, height: Self.barHeight, radius: 6, fill: colour(bar))
         svg.text(name, x: left + 10, y: barTops[bar] + 16.5, size: 12, colour: "#ffffff", isBold: true)
     }

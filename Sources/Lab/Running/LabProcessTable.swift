@@ -26,6 +26,12 @@ enum LabProcessTable {
         }
     }
 
+    /// Whether a process was started with these variables, each as NAME=VALUE.
+    static func process(_ pid: pid_t, has variables: [String]) -> Bool {
+        guard let text = LabFiles.read("/proc/\(pid)/environ") else { return false }
+        return Set(variables.map { Substring($0) }).isSubset(of: text.split(separator: "\0"))
+    }
+
     private static func target(of path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: 64)
         let size = readlink(path, &buffer, buffer.count - 1)

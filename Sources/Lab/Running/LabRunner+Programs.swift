@@ -34,7 +34,9 @@ extension LabRunner {
 
     /// Starts a process that goes on.
     func start(_ words: [String], _ name: String, in node: String) throws(LabError) -> [String: String] {
-        let spawn = try spawn(in: node)
+        var spawn = try spawn(in: node)
+        spawn.environment.removeAll { $0.hasPrefix("HEDDLE_PROCESS=") }
+        spawn.environment.append("HEDDLE_PROCESS=\(name)")
         let log = try LabLog(paths.log(of: node, name))
         defer { log.close() }
         let pid = try spawn.start(words, input: log.null, output: log.file, session: true)

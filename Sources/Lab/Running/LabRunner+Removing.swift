@@ -14,10 +14,7 @@ extension LabRunner {
         case .cable(let cable): removeCable(cable, leaving)
         case .daemon(let host, _): try stopDaemon(host, facts: folder.record.entries[item.key]?.facts ?? [:])
         case .process:
-            let facts = folder.record.entries[item.key]?.facts ?? [:]
-            if LabProcessTable.isAlive(facts), let pid = facts["pid"].flatMap({ pid_t($0) }) {
-                LabProcessTable.end([pid], groups: true)
-            }
+            endProcess(item)
         case .address(let node, let ifname, let prefix):
             if !goesWithNode { removeAddress(prefix, of: ifname, node) }
         case .route(let node, let destination, let gateway, let ifname):
@@ -37,6 +34,22 @@ extension LabRunner {
 
     private func isLeaving(_ host: String?, _ leaving: LabLeaving) -> Bool {
         host.map { leaving.daemons.contains($0) } ?? false
+    }
+
+    private func endProcess(_ item: LabItem) {
+        guard let entry = folder.record.entries[item.key], case .process(let node, let name, _) = item.thing else {
+            return
+        }
+        if LabProcessTable.isAlive(entry.facts), let pid = entry.facts["pid"].flatMap({ pid_t($0) }) {
+            LabProcessTable.end([pid], groups: true)
+        }
+        // Whoever started it may have been ended before its number was written down.
+        guard entry.state == .making, let namespace = try? namespace(of: node) else { return }
+        let variables = ["HEDDLE_LAB=\(paths.lab)", "HEDDLE_NODE=\(node)", "HEDDLE_PROCESS=\(name)"]
+        let stray = LabProcessTable.inside(inode: "\(namespace.identity.inode)").filter { pid in
+            LabProcessTable.process(pid, has: variables)
+        }
+        LabProcessTable.end(stray, groups: false)
     }
 
     private func removeSandbox(_ sandbox: LabThing.Sandbox) throws(LabError) {

@@ -14,7 +14,7 @@ final class LabRig {
 
     private init(_ heddle: HeddleUnderTest) {
         self.heddle = heddle
-        name = "t\(heddle.tag.dropFirst(4))"
+        name = "hdt-l\(heddle.tag.dropFirst(4))"
         file = heddle.directory + "/own-lab.yaml"
     }
 
@@ -105,10 +105,15 @@ final class LabRig {
         let mounts = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
         left += mounts.split(separator: "\n").filter { $0.contains("\(name)-") || $0.contains("labs/\(name)") }.map(
             String.init)
-        for pid in ((try? files.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap({ pid_t($0) }) {
+        return left + processes().map { "process \($0)" }
+    }
+
+    /// Processes that were started by the lab in its nodes.
+    func processes() -> [pid_t] {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return all.compactMap { pid_t($0) }.filter { pid in
             let words = (try? String(contentsOfFile: "/proc/\(pid)/environ", encoding: .utf8)) ?? ""
-            if words.contains("HEDDLE_LAB=\(name)\0") { left.append("process \(pid)") }
+            return words.contains("HEDDLE_LAB=\(name)\0")
         }
-        return left
     }
 }

@@ -51,7 +51,8 @@ struct LabSource {
     static func read(_ file: String) throws -> LabSource {
         let isInput = file == "-"
         guard let data = try? Data(contentsOf: URL(fileURLWithPath: isInput ? "/dev/stdin" : file)) else {
-            throw APIError(.notFound, "\(file): \(Errno(rawValue: errno))", hint: "Name a lab file, as lab.yaml.")
+            let reason = access(file, R_OK) == 0 ? "that is no file" : "\(Errno(rawValue: errno))"
+            throw APIError(.notFound, "\(file): \(reason)", hint: "Name a lab file, as lab.yaml.")
         }
         guard let text = String(data: data, encoding: .utf8) else {
             throw APIError(.invalid, "\(file) is not UTF-8 text")
@@ -61,7 +62,10 @@ struct LabSource {
             description = try LabReader.read(text, file: isInput ? "standard-input" : file)
         } catch {
             // Lines that begin with the file's name, as editors and compilers have them.
-            for line in "\(error)".split(separator: "\n") { Console.standard.note(Table.printable(String(line))) }
+            let lines = "\(error)".split(separator: "\n")
+            for line in lines { Console.standard.note(Table.printable(String(line))) }
+            let count = error.problems.count == 1 ? "a problem" : "\(error.problems.count) problems"
+            Console.standard.note("heddle: \(Table.printable(file)) has \(count); nothing was done")
             throw ExitCode.failure
         }
         let path = SandboxName(argument: "./" + file)?.text ?? file

@@ -1,0 +1,81 @@
+import Foundation
+import Glibc
+import HeddleAPI
+import Netlink
+import Testing
+
+/// What a node's commands find around them.
+@Suite("Labs: nodes", .enabled(if: geteuid() == 0, "needs root"), .serialized, .labAlone)
+struct LabNodeTests {
+    @Test func commandsSeeTheNodesOwn() throws {
+        try LabRig.run { lab in
+            try lab.up(
+                """
+                networks: {lan: {subnet: 10.61.1.0/24}}
+                nodes:
+                  a:
+                    networks: [lan]
+                    environment: {GREETING: good morning}
+                    files:
+                      /etc/hosts: "127.0.0.1 localhost\\n10.9.8.7 invented\\n"
+                      /etc/heddle-lab-test/deep.conf: "only here\\n"
+                      note: "in the directory\\n"
+                    sysctls: {net.ipv4.ip_default_ttl: 33}
+                  b:
+                    networks: [{network: lan, address: 10.61.1.77, ifname: lan0, mac: 02:00:00:00:00:77}]
+                    start: {sleeper: sleep 1000}
+
+                """)
+            #expect(try lab.pings("a", "b") && lab.pings("b", "a"))
+            #expect(try lab.exec("b", "ls", "/sys/class/net").output == "lan0\nlo\n")
+            #expect(try lab.exec("b", "cat", "/sys/class/net/lan0/address").output == "02:00:00:00:00:77\n")
+            #expect(try lab.exec("a", "cat", "/etc/hosts").output.contains("10.9.8.7 invented"))
+            #expect(try !lab.exec("b", "cat", "/etc/hosts").output.contains("invented"))
+            let files = try lab.exec("a", "cat", "/etc/heddle-lab-test/deep.conf", "note")
+            #expect(files.output == "only here\nin the directory\n", "\(files.errors)")
+            #expect(!FileManager.default.fileExists(atPath: "/etc/heddle-lab-test"))
+            #expect(try lab.exec("a", "sh", "-c", "echo $GREETING").output == "good morning\n")
+            #expect(try lab.exec("a", "cat", "/proc/sys/net/ipv4/ip_default_ttl").output == "33\n")
+            let failing = try lab.exec("b", "sh", "-c", "echo bad >&2; exit 42")
+            #expect(failing.status == 42 && failing.output.isEmpty && failing.errors == "bad\n", "\(failing)")
+            let unknown = try lab.exec("bb", "true")
+            #expect(unknown.status == 1 && unknown.errors.contains("It has a, b"), "\(unknown.errors)")
+            let missing = try lab.exec("a", "no-such-program")
+            #expect(missing.status == 1 && missing.errors.contains("no-such-program"), "\(missing.errors)")
+            let table = try lab.heddle.heddle("lab", "ls", lab.name).output
+            #expect(table.contains("10.61.1.77/24") && table.contains("sleeper"), "\(table)")
+        }
+    }
+
+    @Test func aNamespaceThatIsThereIsUsedAndStays() throws {
+        try LabRig.run { lab in
+            let sandbox = try lab.heddle.makeSandbox("mine")
+            try lab.up(
+                """
+                networks: {lan: {subnet: 10.61.1.0/24}}
+                nodes:
+                  theirs: {sandbox: \(sandbox.name), networks: [lan], run: [ip link show eth0]}
+                  own: {networks: [lan]}
+
+                """)
+            #expect(try lab.pings("own", "theirs"))
+            #expect(try lab.heddle.heddle("lab", "down", lab.name).status == 0)
+            #expect(try sandbox.link("lo") != nil && sandbox.link("eth0") == nil)
+            #expect(lab.leftovers().isEmpty, "\(lab.leftovers())")
+        }
+    }
+
+    @Test func whatIsSomebodyElsesIsLeftAlone() throws {
+        try LabRig.run { lab in
+            try lab.heddle.makeNetwork("\(lab.name)-lan")
+            let outcome = try lab.up(
+                "networks: {lan: {}}\nnodes: {a: {networks: [lan]}, b: {run: [echo b]}}\n", status: 1)
+            #expect(outcome.errors.contains("there is a network \(lab.name)-lan already"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("heddle network rm \(lab.name)-lan"), "\(outcome.errors)")
+            let down = try lab.heddle.heddle("lab", "down", lab.name)
+            #expect(down.status == 0, "\(down.errors)")
+            #expect(try lab.heddle.client.networks().map(\.name) == ["\(lab.name)-lan"])
+            try lab.heddle.client.removeNetwork(named: "\(lab.name)-lan")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Labs that are cut short, and large ones.
+@Suite("Labs: kills and size", .enabled(if: geteuid() == 0, "needs root"), .serialized, .labAlone)
+struct LabScaleTests {
+    private static func text(nodes count: Int) -> String {
+        let nodes = (0..<count).map { "  n\($0): {networks: [lan], start: {s: sleep 1000}}\n" }.joined()
+        return "networks: {lan: {subnet: 10.61.0.0/22}}\nnodes:\n\(nodes)"
+    }
+
+    /// Kills an `up` once that many lines of its record are written: before and after namespaces, endpoints, processes.
+    private static func beginAndKill(_ lab: LabRig, lines: Int) throws {
+        try lab.write(text(nodes: 20))
+        let up = try RunningProgram(
+            Programs.client, ["lab", "up", lab.file], in: try lab.heddle.host.open(),
+            environment: ["HEDDLE_SOCKET": lab.heddle.socket])
+        let isThere = Patience.until(.seconds(10)) {
+            let record = FileManager.default.contents(atPath: "/run/heddle/labs/\(lab.name)/record") ?? Data()
+            return record.count { $0 == UInt8(ascii: "\n") } >= lines
+        }
+        up.kill()
+        #expect(isThere, "the record has no \(lines) lines")
+    }
+
+    @Test(arguments: [1, 30, 80, 130, 180]) func whatAKillLeavesIsTakenDown(lines: Int) throws {
+        try LabRig.run { lab in
+            try Self.beginAndKill(lab, lines: lines)
+            let down = try lab.heddle.heddle("lab", "down", lab.name)
+            #expect(down.status == 0, "\(down.errors)")
+            #expect(lab.leftovers().isEmpty, "\(lab.leftovers())")
+        }
+    }
+
+    @Test(arguments: [1, 30, 80, 130, 180]) func whatAKillLeavesIsBuiltOn(lines: Int) throws {
+        try LabRig.run { lab in
+            try Self.beginAndKill(lab, lines: lines)
+            try lab.up(Self.text(nodes: 20))
+            #expect(try lab.pings("n0", "10.61.0.21"))
+            let again = try lab.up(Self.text(nodes: 20))
+            #expect(again.output.contains("nothing to do"), "\(again.output)")
+            // One process in each, none of them twice.
+            #expect(lab.processes().count == 20, "\(lab.processes())")
+        }
+    }
+
+    @Test func aHundredNodesAreUpInTenSeconds() throws {
+        try LabRig.run { lab in
+            // Other work of the machine can only add to the time: the better of two says more of the lab.
+            var (up, down) = (Duration.seconds(3_600), Duration.zero)
+            for _ in 0..<2 where up > .seconds(10) {
+                let begin = ContinuousClock.now
+                try lab.up(Self.text(nodes: 100))
+                let built = ContinuousClock.now
+                #expect(try lab.pings("n0", "10.61.0.101"))
+                let leaving = ContinuousClock.now
+                let outcome = try lab.heddle.heddle("lab", "down", lab.name)
+                #expect(outcome.status == 0 && lab.leftovers().isEmpty, "\(outcome.errors) \(lab.leftovers())")
+                (up, down) = (built - begin, ContinuousClock.now - leaving)
+            }
+            print("lab: 100 nodes up in \(up.text), down in \(down.text)")
+            #expect(up < .seconds(10))
+        }
+    }
+}
