@@ -161,5 +161,9 @@ struct LabReaderTests {
         #expect(NearestWord.find("Run", in: LabKeys.node) == "run")
         #expect(NearestWord.find("quite-other", in: LabKeys.node) == nil)
         #expect(NearestWord.distance("", "abc") == 3 && NearestWord.distance("lna", "lan") == 1)
+        #expect(NearestWord.distance("lan", "lan") == 0 && NearestWord.distance("kitten", "sitting") == 3)
+        // Without one that is near, what there is.
+        #expect(NearestWord.hint("zz", in: ["lan", "wan"]) == "; there are lan, wan")
+        #expect(NearestWord.hint("zz", in: ["lan"]) == "; there is lan" && NearestWord.hint("zz", in: []).isEmpty)
     }
 }

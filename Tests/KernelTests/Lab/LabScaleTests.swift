@@ -10,18 +10,23 @@ struct LabScaleTests {
         return "networks: {lan: {subnet: 10.61.0.0/22}}\nnodes:\n\(nodes)"
     }
 
-    /// Kills an `up` once that many lines of its record are written: before and after namespaces, endpoints, processes.
-    private static func beginAndKill(_ lab: LabRig, lines: Int) throws {
-        try lab.write(text(nodes: 20))
+    /// Begins an `up` and waits until that many lines of its record are written.
+    private static func begin(_ lab: LabRig, _ text: String, lines: Int) throws -> RunningProgram {
+        try lab.write(text)
         let up = try RunningProgram(
             Programs.client, ["lab", "up", lab.file], in: try lab.heddle.host.open(),
             environment: ["HEDDLE_SOCKET": lab.heddle.socket])
         let isThere = Patience.until(.seconds(10)) {
             let record = FileManager.default.contents(atPath: "/run/heddle/labs/\(lab.name)/record") ?? Data()
-            return record.count { $0 == UInt8(ascii: "\n") } >= lines
+            return record.filter { $0 == UInt8(ascii: "\n") }.count >= lines
         }
-        up.kill()
         #expect(isThere, "the record has no \(lines) lines")
+        return up
+    }
+
+    /// Kills an `up` in its middle: before and after namespaces, endpoints, processes.
+    private static func beginAndKill(_ lab: LabRig, lines: Int) throws {
+        try begin(lab, text(nodes: 20), lines: lines).kill()
     }
 
     @Test(arguments: [1, 30, 80, 130, 180]) func whatAKillLeavesIsTakenDown(lines: Int) throws {
@@ -42,6 +47,26 @@ struct LabScaleTests {
             #expect(again.output.contains("nothing to do"), "\(again.output)")
             // One process in each, none of them twice.
             #expect(lab.processes().count == 20, "\(lab.processes())")
+        }
+    }
+
+    /// Daemons that were begun, and may not have been written down, go too.
+    @Test(arguments: [14, 36, 60]) func whatAKillLeavesOfHostsIsTakenDown(lines: Int) throws {
+        try LabRig.run { lab in
+            try Self.begin(lab, try LabRig.example("three-hosts"), lines: lines).kill()
+            let down = try lab.heddle.heddle("lab", "down", lab.name)
+            #expect(down.status == 0, "\(down.errors)")
+            #expect(lab.leftovers().isEmpty, "\(lab.leftovers())")
+        }
+    }
+
+    @Test func oneAtATimeChangesALab() throws {
+        try LabRig.run { lab in
+            let first = try Self.begin(lab, "nodes: {a: {run: sleep 2}}\n", lines: 1)
+            let second = try lab.heddle.heddle("lab", "up", lab.file)
+            #expect(second.status == 1 && second.errors.contains("is being changed by another heddle"), "\(second)")
+            _ = try first.readAll()
+            #expect(first.wait(within: .seconds(10)) == .exited(0))
         }
     }
 
