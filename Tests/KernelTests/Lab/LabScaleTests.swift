@@ -6,7 +6,7 @@ import Testing
 @Suite("Labs: kills and size", .enabled(if: geteuid() == 0, "needs root"), .serialized, .labAlone)
 struct LabScaleTests {
     private static func text(nodes count: Int) -> String {
-        let nodes = (0..<count).map { "  n\($0): {networks: [lan], start: {s: sleep 1000}}\n" }.joined()
+        let nodes = (0..<count).map { "  n\($0): {networks: [lan], start: {s: [sleep, 1000]}}\n" }.joined()
         return "networks: {lan: {subnet: 10.61.0.0/22}}\nnodes:\n\(nodes)"
     }
 
@@ -45,7 +45,7 @@ struct LabScaleTests {
             #expect(try lab.pings("n0", "10.61.0.21"))
             let again = try lab.up(Self.text(nodes: 20))
             #expect(again.output.contains("nothing to do"), "\(again.output)")
-            // One process in each, none of them twice.
+            // One process in each node, none of them twice.
             #expect(lab.processes().count == 20, "\(lab.processes())")
         }
     }
