@@ -65,6 +65,41 @@ struct LabNodeTests {
         }
     }
 
+    @Test func aContainerIsANode() throws {
+        try LabRig.run { lab in
+            let box = try lab.heddle.makeSandbox("box")
+            let process = try RunningProgram(try Programs.system("sleep"), ["1000"], in: try box.open())
+            defer { process.kill() }
+            // Says of one container what Docker says; it stands before Docker's own in PATH.
+            let folder = lab.heddle.directory + "/own-bin"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            let script = "#!/bin/sh\n[ \"$4\" = web ] || { echo no such container >&2; exit 1; }\necho \(process.pid)\n"
+            try script.write(toFile: folder + "/docker", atomically: false, encoding: .utf8)
+            #expect(chmod(folder + "/docker", 0o755) == 0)
+            func up(_ container: String) throws -> Outcome {
+                try lab.write(
+                    """
+                    networks: {lan: {subnet: 10.61.1.0/24}}
+                    nodes:
+                      theirs: {sandbox: "container:\(container)", networks: [lan]}
+                      own: {networks: [lan]}
+
+                    """)
+                return try lab.heddle.finish(
+                    try Programs.system("env"),
+                    ["PATH=\(folder):/usr/sbin:/usr/bin:/sbin:/bin", Programs.client, "lab", "up", lab.file],
+                    environment: ["HEDDLE_SOCKET": lab.heddle.socket])
+            }
+            let wrong = try up("wob")
+            #expect(wrong.status == 1 && wrong.errors.contains("there is no running container \"wob\""), "\(wrong)")
+            let right = try up("web")
+            #expect(right.status == 0, "\(right.errors)")
+            #expect(try lab.pings("own", "theirs"))
+            #expect(try lab.heddle.heddle("lab", "down", lab.name).status == 0)
+            #expect(try box.link("eth0") == nil && process.wait(within: .zero) == nil)
+        }
+    }
+
     @Test func whatIsSomebodyElsesIsLeftAlone() throws {
         try LabRig.run { lab in
             try lab.heddle.makeNetwork("\(lab.name)-lan")
