@@ -1,3 +1,5 @@
+import Addresses
+import HeddleAPI
 import Testing
 
 @testable import Lab

@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
 import HeddleAPI
+import HeddleClient
+import Netlink
 import Testing
 
 /// The examples do what their comments say.

@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
 import HeddleAPI
+import HeddleClient
+import Netlink
 import Testing
 
 /// Labs that are edited, and what becomes of them when something goes wrong.

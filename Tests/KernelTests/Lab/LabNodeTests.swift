@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import HeddleAPI
+import HeddleClient
 import Netlink
 import Testing
 

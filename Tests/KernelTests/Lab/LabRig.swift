@@ -1,5 +1,6 @@
 import Foundation
 import HeddleAPI
+import HeddleClient
 import Netlink
 import Testing
 
