@@ -16,10 +16,12 @@ struct LabPlanTests {
         return record
     }
 
-    private func addresses(_ plan: LabPlan) -> [String: [String]] {
+    /// Addresses of nodes on a network; ends of links have none.
+    private func addresses(_ plan: LabPlan, on network: String = "office-lan") -> [String: [String]] {
         var found: [String: [String]] = [:]
         for item in plan.items {
-            if case .endpoint(let endpoint) = item.thing { found[endpoint.name.node] = endpoint.request.ip }
+            guard case .endpoint(let endpoint) = item.thing, endpoint.name.network == network else { continue }
+            found[endpoint.name.node] = endpoint.request.ip
         }
         return found
     }

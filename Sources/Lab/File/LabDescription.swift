@@ -90,8 +90,13 @@ public struct LabCommand: Hashable, Sendable {
     public var words: [String]
     /// As the file has it.
     public var text: String
+    /// How long it may take to its end; nil: for ever. Nothing to what goes on running.
+    public var timeout: Duration? = LabCommand.usualTimeout
     /// Where the file says so.
     public var place = LabPlace()
+
+    /// How long a command may take that doesn't say so.
+    public static let usualTimeout = Duration.seconds(120)
 }
 
 /// Something that goes on running.

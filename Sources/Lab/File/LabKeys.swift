@@ -29,6 +29,8 @@ public enum LabKeys {
     ]
     /// One of `routes`.
     public static let route = ["to", "via", "ifname"]
+    /// One of `run`.
+    public static let command = ["command", "timeout"]
     /// One of `start`.
     public static let process = ["command"]
     /// One of `hosts`.
@@ -41,7 +43,8 @@ public enum LabKeys {
     /// All of them, by the heading that the documentation has for them.
     public static let sections: [(title: String, keys: [String])] = [
         ("The file", lab), ("networks", network), ("nodes", node), ("nodes: networks", attachment), ("links", link),
-        ("links: ends", linkEnd), ("impair", directions + impairment), ("routes", route), ("start", process),
+        ("links: ends", linkEnd), ("impair", directions + impairment), ("routes", route), ("run", command),
+        ("start", process),
         ("hosts", host), ("underlay", underlay),
     ]
 }

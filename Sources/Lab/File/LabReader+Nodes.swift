@@ -49,18 +49,11 @@ extension LabReader {
         for setting in node.environment where setting.key.isEmpty || setting.key.contains("=") {
             fields.refuse(setting.place, "\(setting.key.debugDescription) is no variable's name")
         }
-        for field in keys["run"].flatMap({ list(orOne: $0) }) ?? [] {
-            if let command = readCommand(field, of: node) { node.commands.append(command) }
-        }
+        readCommands(&node, keys["run"])
         readProcesses(&node, keys["start"])
         for field in keys["routes"].flatMap({ fields.list($0) }) ?? [] {
             if let route = readRoute(field) { node.routes.append(route) }
         }
-    }
-
-    private mutating func list(orOne field: LabField) -> [LabField]? {
-        if field.isSingle { return [field] }
-        return fields.list(field)
     }
 
     private mutating func settings(_ field: LabField?) -> [LabSetting] {
@@ -89,49 +82,6 @@ extension LabReader {
             return "a file right in / can't be laid over; use a path in a directory"
         }
         return nil
-    }
-
-    private mutating func readProcesses(_ node: inout LabNode, _ field: LabField?) {
-        guard let field else { return }
-        for entry in fields.entries(field) ?? [] {
-            checkName(entry.key, entry.keyPlace, longest: LabName.longest)
-            var command = entry.value
-            if command.isMapping {
-                guard let keys = fields.fields(command, keys: LabKeys.process) else { continue }
-                guard let inner = keys["command"] else {
-                    fields.refuse(command.place, "there is no command: add one")
-                    continue
-                }
-                command = inner
-            }
-            if let read = readCommand(command, of: node) {
-                node.processes.append(LabProcess(name: entry.key, command: read))
-            }
-        }
-    }
-
-    /// A text for the shell, or a list of words.
-    private mutating func readCommand(_ field: LabField, of node: LabNode) -> LabCommand? {
-        let command: LabCommand
-        if field.isList {
-            let words = fields.texts(field).map(\.text)
-            command = LabCommand(words: words, text: words.joined(separator: " "), place: field.place)
-        } else {
-            guard let text = fields.text(field) else { return nil }
-            command = LabCommand(words: ["sh", "-c", text], text: text, place: field.place)
-        }
-        if command.words.first?.isEmpty ?? true || !command.text.contains(where: { !$0.isWhitespace }) || field.isEmpty
-        {
-            fields.refuse(field.place, "the command is missing")
-            return nil
-        }
-        // Who sets PATH knows where programs are.
-        guard !node.environment.contains(where: { $0.key == "PATH" }),
-            let program = ProgramSearch.program(of: command), !hasProgram(program)
-        else { return command }
-        fields.refuse(
-            field.place, "there is no program \(program.debugDescription) in PATH: install it, or say its path")
-        return command
     }
 
     /// "TO via ROUTER", or a mapping.

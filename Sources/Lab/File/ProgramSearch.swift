@@ -35,14 +35,15 @@ public enum ProgramSearch {
         path(of: name, in: environmentPath) != nil
     }
 
-    /// Where a program lies; a name with a slash is a path already.
-    static func path(of name: String, in path: String) -> String? {
-        if name.contains("/") { return access(name, X_OK) == 0 ? name : nil }
+    /// Where a program lies; a name with a slash is a path already. If it need not be executable, any file of that name.
+    static func path(of name: String, in path: String, executable: Bool = true) -> String? {
+        let mode = executable ? X_OK : F_OK
+        if name.contains("/") { return access(name, mode) == 0 ? name : nil }
         for directory in path.split(separator: ":", omittingEmptySubsequences: false) {
             let candidate = "\(directory.isEmpty ? "." : directory)/\(name)"
             var about = stat()
             guard stat(candidate, &about) == 0, about.st_mode & S_IFMT == S_IFREG else { continue }
-            if access(candidate, X_OK) == 0 { return candidate }
+            if access(candidate, mode) == 0 { return candidate }
         }
         return nil
     }

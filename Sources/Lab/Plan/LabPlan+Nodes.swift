@@ -78,7 +78,7 @@ extension LabPlan {
             let key = add(
                 "command:\(node.name):\(command.text)#\(number)",
                 .command(node: node.name, words: command.words, text: command.text),
-                on: [sandbox] + interfaces + daemon, after: last)
+                on: [sandbox] + interfaces + daemon, after: last, within: command.timeout)
             last = inside + [key]
         }
         // A process reads its files and variables when it starts.

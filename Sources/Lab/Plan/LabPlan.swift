@@ -35,9 +35,12 @@ public struct LabPlan: Sendable {
 
     @discardableResult
     mutating func add(
-        _ key: String, _ thing: LabThing, on foundations: [String] = [], after predecessors: [String] = []
+        _ key: String, _ thing: LabThing, on foundations: [String] = [], after predecessors: [String] = [],
+        within timeout: Duration? = nil
     ) -> String {
-        items.append(LabItem(key, thing, on: foundations, after: predecessors))
+        var item = LabItem(key, thing, on: foundations, after: predecessors)
+        item.timeout = timeout
+        items.append(item)
         return key
     }
 

@@ -165,6 +165,9 @@ public struct LabItem: Codable, Hashable, Sendable {
     public var foundations: [String]
     /// Keys of what is there before it, no more.
     public var predecessors: [String]
+    /// How long making it may take, of a command; nil: as long as it takes. No part of the thing: a command that has run
+    /// isn't run again because it may take longer.
+    public var timeout: Duration?
 
     /// Makes an item.
     public init(_ key: String, _ thing: LabThing, on foundations: [String] = [], after predecessors: [String] = []) {

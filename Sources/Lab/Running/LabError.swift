@@ -6,11 +6,15 @@ public struct LabError: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
     /// The way out; nil if there is none to tell.
     public var hint: String?
+    /// Of a program that could not be run, what a shell exits with then (POSIX, 2.8.2): 127 if there is none, 126 if it
+    /// can't be run. nil of all else.
+    public var exitStatus: Int32?
 
     /// Makes an error.
-    public init(_ message: String, hint: String? = nil) {
+    public init(_ message: String, hint: String? = nil, exitStatus: Int32? = nil) {
         self.message = message
         self.hint = hint
+        self.exitStatus = exitStatus
     }
 
     /// Of a system call.

@@ -39,9 +39,11 @@ final class LabFolder: Sendable {
     }
 
     private static func takeLock(_ paths: LabPaths) throws(LabError) -> FileDescriptor {
-        try LabFiles.makeDirectory(LabPaths.root)
         while true {
+            try LabFiles.makeDirectory(LabPaths.root)
             let opened = open(paths.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            // Whoever took the last lab down took the directory away.
+            if opened < 0, errno == ENOENT { continue }
             guard opened >= 0 else { throw LabError("opening \(paths.lock)", Errno(rawValue: errno)) }
             guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
                 close(opened)
@@ -74,10 +76,12 @@ final class LabFolder: Sendable {
         if let errno { throw LabError("writing \(paths.record)", errno) }
     }
 
-    /// Takes the directory away: there is no such lab any more.
+    /// Takes the directory away: there is no such lab any more. With the last lab goes the directory of all.
     func removeAll() {
         LabFiles.remove(paths.folder)
         unlink(paths.lock)
+        // Refused by the kernel as long as another lab is in it.
+        rmdir(LabPaths.root)
     }
 
     private static func line(_ event: LabRecord.Event) -> String {

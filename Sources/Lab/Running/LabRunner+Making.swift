@@ -31,9 +31,9 @@ extension LabRunner {
             hint: "Remove it with: ip netns del \(name)")
     }
 
-    /// Makes a thing; returns what is to be known of it.
-    func build(_ thing: LabThing) throws(LabError) -> [String: String] {
-        switch thing {
+    /// Makes an item's thing; returns what is to be known of it.
+    func build(_ item: LabItem) throws(LabError) -> [String: String] {
+        switch item.thing {
         case .sandbox(let sandbox): return try makeSandbox(sandbox)
         case .underlay(let underlay): try makeUnderlay(underlay)
         case .environment(let node, _): try LabFiles.makeDirectory(paths.work(of: node))
@@ -44,9 +44,9 @@ extension LabRunner {
         case .daemon(let host, let arguments): return try startDaemon(host, arguments)
         case .route(let node, let destination, let gateway, let ifname):
             try addRoute(node, destination, gateway, ifname)
-        case .command(let node, let words, let text): try run(words, text, in: node)
+        case .command(let node, let words, let text): try run(words, text, in: node, within: item.timeout)
         case .process(let node, let name, let words): return try start(words, name, in: node)
-        case .network, .peer, .endpoint, .impairment, .publish: return try ask(thing)
+        case .network, .peer, .endpoint, .impairment, .publish: return try ask(item.thing)
         }
         return [:]
     }

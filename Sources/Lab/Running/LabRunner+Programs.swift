@@ -10,28 +10,6 @@ extension LabRunner {
         try LabSpawn.make(paths: paths, node: node, namespace: try namespace(of: node), record: folder.record)
     }
 
-    /// Runs a command to its end. What it says goes to the node's log, and into the error if it fails.
-    func run(_ words: [String], _ text: String, in node: String) throws(LabError) {
-        let spawn = try spawn(in: node)
-        let log = try LabLog(paths.commandLog(of: node))
-        defer { log.close() }
-        log.write("$ \(text)\n")
-        let before = log.size
-        let pid = try spawn.start(words, input: log.null, output: log.file, session: false)
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        guard status != 0 else { return }
-        let said = log.text(from: before).split(separator: "\n").suffix(20).map { "  | \($0)" }
-        let end = LabRunner.ending(status)
-        throw LabError((["the command \(end)"] + said).joined(separator: "\n"))
-    }
-
-    /// What a status of waitpid means, for people.
-    static func ending(_ status: Int32) -> String {
-        let signal = status & 0x7F
-        return signal == 0 ? "ended with exit code \((status >> 8) & 0xFF)" : "was ended by signal \(signal)"
-    }
-
     /// Starts a process that goes on.
     func start(_ words: [String], _ name: String, in node: String) throws(LabError) -> [String: String] {
         var spawn = try spawn(in: node)

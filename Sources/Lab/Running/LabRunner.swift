@@ -41,7 +41,8 @@ final class LabRunner: Sendable {
 
     /// Does what a difference says. What needs something that failed is left out; all else is done. Returns what was.
     func perform(_ difference: LabDifference) -> (removed: [LabItem], made: [LabItem]) {
-        (remove(difference.removals), make(difference.makings))
+        report(.planned(difference.removals.count + difference.makings.count))
+        return (remove(difference.removals), make(difference.makings))
     }
 
     private func remove(_ items: [LabItem]) -> [LabItem] {
@@ -79,7 +80,7 @@ final class LabRunner: Sendable {
                 var event = LabRecord.Event(key: key)
                 event.making = item
                 try self.folder.note(event)
-                try self.build(item)
+                try self.buildAndNote(item)
             }
         }
         return done(items, outcome)
@@ -92,10 +93,10 @@ final class LabRunner: Sendable {
         return items.filter { !outcome.skipped.contains($0.key) && !outcome.failed.contains($0.key) }
     }
 
-    private func build(_ item: LabItem) throws(LabError) {
+    private func buildAndNote(_ item: LabItem) throws(LabError) {
         var after = LabRecord.Event(key: item.key)
         do throws(LabError) {
-            after.made = try build(item.thing)
+            after.made = try build(item)
         } catch {
             // What was refused must not be taken away later: it may be somebody else's.
             if item.thing.isWholeOrNot {
@@ -108,6 +109,8 @@ final class LabRunner: Sendable {
     }
 
     private func attempt(_ item: LabItem, _ doing: String, _ body: () throws(LabError) -> Void) -> Bool {
+        report(.began(item.thing))
+        defer { report(.ended(item.thing)) }
         do throws(LabError) {
             try body()
             return true
@@ -130,8 +133,14 @@ public struct LabFailure: Sendable {
     public var error: LabError
 }
 
-/// What is told while a lab is built.
+/// What is told while a lab is built or taken down, by many threads.
 public enum LabNews: Sendable {
+    /// So many things are to be done.
+    case planned(Int)
+    /// One of them begins.
+    case began(LabThing)
+    /// It is done, or has failed.
+    case ended(LabThing)
     /// Something could not be done.
     case failed(LabFailure)
     /// So these were not.

@@ -35,7 +35,7 @@ struct LabSpawn {
             }
         }
         if let failure { throw failure }
-        guard result > 0 else { throw LabError("starting \(words[0])", Errno(rawValue: -result)) }
+        guard result > 0 else { throw refusal(of: program, Errno(rawValue: -result)) }
         return result
     }
 
@@ -48,7 +48,7 @@ struct LabSpawn {
             execve(program, arguments, variables)
             return -errno
         }
-        throw LabError("running \(words[0])", Errno(rawValue: -result))
+        throw refusal(of: program, Errno(rawValue: -result))
     }
 
     private func path(of words: [String]) throws(LabError) -> String {
@@ -56,10 +56,38 @@ struct LabSpawn {
         let own = environment.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) }
         // A path may be of a file that only the node has.
         if name.contains("/") { return name.hasPrefix("/") ? name : "\(directory)/\(name)" }
-        guard let path = ProgramSearch.path(of: name, in: own ?? ProgramSearch.environmentPath) else {
-            throw LabError("there is no program \(name.debugDescription) in PATH", hint: "Install it, or say its path.")
+        let directories = own ?? ProgramSearch.environmentPath
+        if let path = ProgramSearch.path(of: name, in: directories) { return path }
+        if let path = ProgramSearch.path(of: name, in: directories, executable: false) {
+            throw refusal(of: path, .permissionDenied)
         }
-        return path
+        throw LabError(
+            "there is no program \(name.debugDescription) in PATH", hint: "Install it, or say its path.",
+            exitStatus: 127)
+    }
+
+    /// Why a program was not run, by what execve(2) said.
+    private func refusal(of program: String, _ reason: Errno) -> LabError {
+        switch reason {
+        case .noSuchFileOrDirectory:
+            // A script's first line names its interpreter, a program's header the dynamic linker.
+            let isThere = access(program, F_OK) == 0
+            return LabError(
+                isThere
+                    ? "\(program): what shall run it, its interpreter, is not there" : "there is no program \(program)",
+                exitStatus: 127)
+        case .permissionDenied:
+            return LabError(
+                "\(program) is not executable", hint: "Make it so: chmod +x \(program)", exitStatus: 126)
+        case Errno(rawValue: ENOEXEC):
+            return LabError(
+                "\(program) is no program", hint: "Begin a script with #!/bin/sh, or say: sh \(program)",
+                exitStatus: 126)
+        default:
+            var error = LabError("running \(program)", reason)
+            error.exitStatus = 126
+            return error
+        }
     }
 
     /// Moves the calling thread, and only it, into the node. There is no way back: it ends soon after.

@@ -25,10 +25,18 @@ struct Console: Sendable {
     }
 
     /// Columns and rows of the terminal; nil if there is none.
-    var size: (columns: Int, rows: Int)? {
+    var size: (columns: Int, rows: Int)? { Console.size(of: STDOUT_FILENO) }
+
+    /// Whether a person sees standard error, on a terminal that can go back in a line.
+    var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 && Console.environment("TERM") != "dumb" }
+
+    /// Columns of the terminal that standard error goes to; nil if there is none.
+    var errorColumns: Int? { Console.size(of: STDERR_FILENO)?.columns }
+
+    private static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
         var window = winsize()
         // TIOCGWINSZ fills the structure that it is given.
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else {
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else {
             return nil
         }
         return (Int(window.ws_col), Int(window.ws_row))
@@ -44,6 +52,11 @@ struct Console: Sendable {
     /// Writes a line to standard error. That nobody may be there to read it is no error.
     func note(_ line: String) {
         _ = Console.write(line + "\n", to: .standardError)
+    }
+
+    /// Writes a text to standard error without a line end.
+    func noteInPlace(_ text: String) {
+        _ = Console.write(text, to: .standardError)
     }
 
     private static func write(_ text: String, to descriptor: FileDescriptor) -> Errno? {

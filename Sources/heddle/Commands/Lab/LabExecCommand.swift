@@ -10,8 +10,9 @@ struct LabExecCommand: ParsableCommand {
         usage: "heddle lab exec [--lab <lab>] [--directory <path>] <node> -- <command> …",
         discussion: """
             In the node's network namespace, with its files, its variables, and the directory in which its own commands \
-            run. Standard input and output, signals and the exit status are the command's own. Without a command it is \
-            a shell; without a node, or with one that isn't there, the nodes are listed.
+            run. Standard input and output, signals and the exit status are the command's own; 127 if there is no such \
+            program, 126 if it can't be run. Without a command it is a shell; without a node, or with one that isn't \
+            there, the nodes are listed.
 
             Examples:
               heddle lab exec web
@@ -36,6 +37,14 @@ struct LabExecCommand: ParsableCommand {
             throw APIError(.invalid, "in which node? Say one", hint: LabChoice.nodes(of: labs))
         }
         let words = command.isEmpty ? ["sh"] : command
-        try LabChoice.lab(lab, having: node).exec(words, in: node, directory: directory)
+        let chosen = try LabChoice.lab(lab, having: node)
+        do throws(LabError) {
+            try chosen.exec(words, in: node, directory: directory)
+        } catch {
+            guard let status = error.exitStatus else { throw error }
+            Console.standard.note(Table.printable("heddle: \(error.message)"))
+            if let hint = error.hint { Console.standard.note(Table.printable("  \(hint)")) }
+            throw ExitCode(status)
+        }
     }
 }

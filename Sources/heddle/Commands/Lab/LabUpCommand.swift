@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import HeddleAPI
 import Lab
 
 /// `heddle lab up`
@@ -20,17 +19,18 @@ struct LabUpCommand: ParsableCommand {
             """)
 
     @Argument(help: "The lab file.", completion: .file(extensions: ["yaml", "yml"])) var file = "lab.yaml"
+
+    @Flag(name: .shortAndLong, help: "Say nothing but what goes wrong.") var quiet = false
     @OptionGroup(title: "Options of every command") var global: GlobalOptions
 
     func run() throws {
         let source = try LabSource.read(file)
-        let clock = ContinuousClock()
-        let begin = clock.now
-        let outcome = try Lab.up(
-            source.description, file: source.path, socket: global.socketPath, daemonProgram: LabPrograms.daemon,
-            report: LabOutcomePrinter.report)
-        let seconds = (clock.now - begin) / .seconds(1)
-        try LabOutcomePrinter(outcome: outcome, seconds: seconds).print(global, verb: "up")
+        let socket = global.socketPath
+        try LabOutcomePrinter.perform(global, verb: "up", isQuiet: quiet) { report throws(LabError) in
+            try Lab.up(
+                source.description, file: source.path, socket: socket, daemonProgram: LabPrograms.daemon,
+                report: report)
+        }
     }
 }
 
@@ -54,16 +54,16 @@ struct LabDownCommand: ParsableCommand {
 
     @Flag(help: "Forget the lab even if something can't be taken away, as when its daemon is gone for good.")
     var force = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing but what goes wrong.") var quiet = false
     @OptionGroup(title: "Options of every command") var global: GlobalOptions
 
     func run() throws {
         let lab = try LabChoice.lab(lab)
-        let clock = ContinuousClock()
-        let begin = clock.now
-        let outcome = try lab.down(
-            daemonProgram: LabPrograms.daemon, isForced: force, report: LabOutcomePrinter.report)
-        let seconds = (clock.now - begin) / .seconds(1)
-        try LabOutcomePrinter(outcome: outcome, seconds: seconds).print(global, verb: "down")
+        let isForced = force
+        try LabOutcomePrinter.perform(global, verb: "down", isQuiet: quiet) { report throws(LabError) in
+            try lab.down(daemonProgram: LabPrograms.daemon, isForced: isForced, report: report)
+        }
     }
 }
 
@@ -77,77 +77,5 @@ enum LabPrograms {
         let own = String(decoding: buffer.prefix(size).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let beside = own.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/heddled"
         return access(beside, X_OK) == 0 ? beside : "heddled"
-    }
-}
-
-/// Tells what became of building or taking down.
-struct LabOutcomePrinter {
-    let outcome: Lab.Outcome
-    let seconds: Double
-
-    /// The same in JSON.
-    struct Answer: Encodable {
-        struct Failure: Encodable {
-            var thing: String
-            var message: String
-            var hint: String?
-        }
-
-        var name: String
-        var made: [String]
-        var removed: [String]
-        var kept: Int
-        var failures: [Failure]
-        var seconds: Double
-    }
-
-    /// What goes wrong is told at once.
-    @Sendable static func report(_ news: LabNews) {
-        switch news {
-        case .failed(let failure):
-            // The command itself says it best.
-            let what: String
-            if case .command = failure.thing {
-                what = "\(failure.thing)"
-            } else {
-                what = "\(failure.doing) \(failure.thing)"
-            }
-            Console.standard.note(printable("heddle: \(what): \(failure.error)"))
-        case .skipped(let things):
-            let shown = things.prefix(6).joined(separator: ", ") + (things.count > 6 ? ", …" : "")
-            Console.standard.note(printable("heddle: not done because of that: \(shown)"))
-        }
-    }
-
-    /// Control characters of what programs said become question marks; line ends stay.
-    private static func printable(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { Table.printable(String($0)) }
-            .joined(separator: "\n")
-    }
-
-    func print(_ global: GlobalOptions, verb: String) throws {
-        let failures = outcome.failures.map {
-            Answer.Failure(thing: "\($0.thing)", message: $0.error.message, hint: $0.error.hint)
-        }
-        let answer = Answer(
-            name: outcome.name, made: outcome.made, removed: outcome.removed, kept: outcome.kept, failures: failures,
-            seconds: (seconds * 1_000).rounded() / 1_000)
-        try global.print(answer) { _ in text(verb) }
-        if !failures.isEmpty { throw ExitCode.failure }
-    }
-
-    private func text(_ verb: String) -> String {
-        let hundredths = Int((seconds * 100).rounded())
-        let fraction = hundredths % 100
-        let time = "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"
-        if outcome.made.isEmpty, outcome.removed.isEmpty, outcome.failures.isEmpty {
-            return "lab \(outcome.name) is \(verb): nothing to do, \(outcome.kept) things are as they should be\n"
-        }
-        var parts: [String] = []
-        if !outcome.made.isEmpty { parts.append("\(outcome.made.count) made") }
-        if !outcome.removed.isEmpty { parts.append("\(outcome.removed.count) taken away") }
-        if outcome.kept > 0 { parts.append("\(outcome.kept) left as they were") }
-        let failed = outcome.failures.isEmpty ? "" : ", but \(outcome.failures.count) failed"
-        return "lab \(outcome.name) is \(verb)\(failed): \(parts.joined(separator: ", ")), in \(time)\n"
     }
 }

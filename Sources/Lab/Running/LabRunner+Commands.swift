@@ -1,0 +1,65 @@
+import CLinux
+import Glibc
+import Netlink
+import SystemPackage
+
+extension LabRunner {
+    /// Runs a command to its end. What it says goes to the node's log, and into the error if it fails. One that takes
+    /// longer than `timeout` is ended, with all that it has started and not let go.
+    func run(_ words: [String], _ text: String, in node: String, within timeout: Duration?) throws(LabError) {
+        var spawn = try spawn(in: node)
+        // What it starts has it, too; nothing else has.
+        let mark = "HEDDLE_COMMAND=\(UInt64.random(in: 0 ... .max))"
+        spawn.environment.removeAll { $0.hasPrefix("HEDDLE_COMMAND=") }
+        spawn.environment.append(mark)
+        let log = try LabLog(paths.commandLog(of: node))
+        defer { log.close() }
+        log.write("$ \(text)\n")
+        let before = log.size
+        let pid = try spawn.start(words, input: log.null, output: log.file, session: false)
+        let status = LabRunner.wait(for: pid, within: timeout)
+        if status == 0 { return }
+        let end: String
+        var hint: String?
+        if let status {
+            end = "the command \(LabRunner.ending(status))"
+        } else {
+            LabProcessTable.end([pid] + strays(with: mark, in: spawn.namespace), groups: false)
+            end = "the command did not end within \(LabTime.text(timeout ?? .zero)), and was ended"
+            hint = "Give it longer: {command: …, timeout: 10m}."
+        }
+        let said = log.text(from: before).split(separator: "\n").suffix(20).map { "  | \($0)" }
+        throw LabError(([end] + said).joined(separator: "\n"), hint: hint)
+    }
+
+    /// Processes in a namespace that were started with a variable, but for those of labs' own.
+    private func strays(with mark: String, in namespace: NetworkNamespace) -> [pid_t] {
+        LabProcessTable.inside(inode: "\(namespace.identity.inode)").filter { LabProcessTable.process($0, has: [mark]) }
+    }
+
+    /// The status of waitpid of a child that has ended; nil: it has not within that time. The child is reaped then.
+    private static func wait(for pid: pid_t, within timeout: Duration?) -> Int32? {
+        if let timeout {
+            let process = heddle_pidfd_open(pid)
+            // Without descriptors left there is no such watch, and the command has all the time it wants.
+            defer { if process >= 0 { close(process) } }
+            let end = ContinuousClock.now + timeout
+            while process >= 0 {
+                let left = end - .now
+                guard left > .zero else { return nil }
+                var entry = pollfd(fd: process, events: Int16(POLLIN), revents: 0)
+                // Rounded up, so that the last wait is not many.
+                if poll(&entry, 1, Int32(clamping: Int64(left / .milliseconds(1)) + 1)) > 0 { break }
+            }
+        }
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return status
+    }
+
+    /// What a status of waitpid means, for people.
+    static func ending(_ status: Int32) -> String {
+        let signal = status & 0x7F
+        return signal == 0 ? "ended with exit code \((status >> 8) & 0xFF)" : "was ended by signal \(signal)"
+    }
+}
