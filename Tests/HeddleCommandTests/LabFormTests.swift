@@ -14,6 +14,7 @@ struct LabFormTests {
     @Test func commandsParse() throws {
         #expect(try parse("up", as: LabUpCommand.self).file == "lab.yaml")
         #expect(try parse("up", "x.yaml", as: LabUpCommand.self).file == "x.yaml")
+        #expect(try parse("up", "-q", as: LabUpCommand.self).quiet)
         #expect(try parse("down", as: LabDownCommand.self).lab == nil)
         #expect(try parse("down", "office", "--force", as: LabDownCommand.self).force)
         let exec = try parse("exec", "--lab", "office", "web", "--", "ping", "-c", "1", as: LabExecCommand.self)
@@ -31,6 +32,28 @@ struct LabFormTests {
             try Heddle.parseAsRoot(["lab"] + line.split(separator: " ").map(String.init))
         }
         if let error { #expect(Heddle.exitCode(for: error).rawValue == 64, "\(line)") }
+    }
+
+    @Test func progressNamesWhatIsWaitedForLongest() {
+        var progress = LabProgress()
+        let begin = ContinuousClock.now
+        func ping(_ node: String) -> LabThing { .command(node: node, words: ["ping"], text: "ping x") }
+        #expect(progress.line(at: begin) == nil)
+        progress.note(.planned(9), at: begin)
+        progress.note(.began(ping("a")), at: begin)
+        progress.note(.began(ping("b")), at: begin + .seconds(1))
+        #expect(progress.line(at: begin + .seconds(1)) == "0 of 9: a: ping x")
+        #expect(progress.line(at: begin + .seconds(3)) == "0 of 9: a: ping x, for 3 s (and 1 more)")
+        progress.note(.ended(ping("a")), at: begin + .seconds(3))
+        progress.note(.skipped(["one", "two"]), at: begin + .seconds(3))
+        #expect(progress.line(at: begin + .seconds(4)) == "3 of 9: b: ping x, for 3 s")
+        // Without a terminal, once after ten seconds, and once after a hundred.
+        #expect(progress.delays(at: begin + .seconds(10)) == [])
+        #expect(progress.delays(at: begin + .seconds(12)) == ["b: ping x: not done yet, after 11 s"])
+        #expect(progress.delays(at: begin + .seconds(100)) == [])
+        #expect(progress.delays(at: begin + .seconds(140)).count == 1)
+        progress.note(.ended(ping("b")), at: begin + .seconds(141))
+        #expect(progress.line(at: begin + .seconds(141)) == nil && progress.delays(at: begin + .seconds(999)) == [])
     }
 
     @Test func nodesAreShownWithTheirState() {

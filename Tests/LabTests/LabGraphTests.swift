@@ -40,11 +40,23 @@ struct LabGraphTests {
         #expect(SVGDocument.number(-0.25) == "-0.3" && SVGDocument.number(2) == "2")
     }
 
+    /// The picture in the documentation is what `heddle lab graph` draws of the example today.
+    @Test func thePictureInTheDocumentationIsTheExamples() throws {
+        func text(_ path: String) throws -> String {
+            String(decoding: try Data(contentsOf: Self.root.appendingPathComponent(path)), as: UTF8.self)
+        }
+        let lab = try LabReader.read(try text("Examples/three-hosts.yaml"), file: "three-hosts.yaml") { _ in true }
+        #expect(
+            LabGraph(lab).svg == (try text("Documentation/Pictures/lab.svg")),
+            "draw it anew: heddle lab graph Examples/three-hosts.yaml -o Documentation/Pictures/lab.svg")
+    }
+
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
     /// Documentation/Labs.md has a table for each section, with each key in its first column, and no others.
     @Test func allKeysAreDocumented() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let data = try Data(contentsOf: root.appendingPathComponent("Documentation/Labs.md"))
+        let data = try Data(contentsOf: Self.root.appendingPathComponent("Documentation/Labs.md"))
         let text = String(decoding: data, as: UTF8.self)
         var keys: [String: [String]] = [:]
         var section = ""

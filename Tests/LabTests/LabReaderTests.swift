@@ -60,6 +60,29 @@ struct LabReaderTests {
         #expect(lab.links.map(\.name) == ["web-db", "second"])
     }
 
+    @Test func commandsHaveATimeout() throws {
+        let lab = try Self.read(
+            """
+            nodes:
+              a: {run: [x, {command: [y, z], timeout: 90s}, {command: z, timeout: never}, {command: u}]}
+              b: {run: {command: x, timeout: 1h}}
+            """)
+        let usual = LabCommand.usualTimeout
+        #expect(lab.nodes[0].commands.map(\.timeout) == [usual, .seconds(90), nil, usual])
+        #expect(lab.nodes[0].commands.map(\.text) == ["x", "y z", "z", "u"])
+        #expect(lab.nodes[1].commands.map(\.timeout) == [.seconds(3_600)])
+    }
+
+    @Test func times() {
+        for text in ["1ms", "700ms", "90s", "2m", "10m", "48h", "8784h"] {
+            #expect(LabTime.parse(text).map { LabTime.text($0) } == text)
+        }
+        #expect(LabTime.parse("120s").map { LabTime.text($0) } == "2m")
+        for text in ["", "0s", "5", "s", "-1s", "1.5s", "1 s", "5S", "8785h", "99999999999h", "999999999999s", "１s"] {
+            #expect(LabTime.parse(text) == nil, "\(text)")
+        }
+    }
+
     @Test func allProblemsAreToldAtOnceWithTheirLines() {
         let lines = Self.problems(
             """
@@ -126,6 +149,9 @@ struct LabReaderTests {
         ("nodes: {a: {networks: [n, n]}}\nnetworks: {n: {}}", "twice"),
         ("nodes: {a: {networks: [{network: n, address: 10.0.0.1}]}}\nnetworks: {n: {subnet: 10.0.0.0/24}}", "gateway"),
         ("nodes: {a: {networks: [n]}, b: {networks: [n]}}\nnetworks: {n: {subnet: 10.0.0.0/30}}", "too few"),
+        ("nodes: {a: {run: {command: x, timeout: 5}}}", "a.run.timeout: \"5\" is no time to wait"),
+        ("nodes: {a: {run: [{timeout: 5s}]}}", "a.run[0]: there is no command"),
+        ("nodes: {a: {run: [{command: x, timeuot: 5s}]}}", "did you mean \"timeout\""),
         ("name: x/y\nnodes: {a: {}}", "other letters"), ("nodes: &a {b: *a}", "lab.yaml:1"),
     ])
     func refuses(_ text: String, _ part: String) {
@@ -160,7 +186,7 @@ struct LabReaderTests {
 
     @Test func nearestWords() {
         #expect(NearestWord.find("netwroks", in: LabKeys.node) == "networks")
-        #expect(NearestWord.find("Run", in: LabKeys.node) == "run")
+        #expect(NearestWord.find("Run", in: LabKeys.node) == "run" && NearestWord.find("", in: ["h"]) == nil)
         #expect(NearestWord.find("quite-other", in: LabKeys.node) == nil)
         #expect(NearestWord.distance("", "abc") == 3 && NearestWord.distance("lna", "lan") == 1)
         #expect(NearestWord.distance("lan", "lan") == 0 && NearestWord.distance("kitten", "sitting") == 3)

@@ -2,6 +2,7 @@
 enum NearestWord {
     /// The word of `known` that `word` is least far from, if it is not far; nil otherwise.
     static func find(_ word: String, in known: some Collection<String>) -> String? {
+        if word.isEmpty { return nil }
         let limit = max(1, word.count / 3)
         let all = known.map { (word: $0, distance: distance(word.lowercased(), $0.lowercased())) }
         let nearest = all.min { ($0.distance, $0.word) < ($1.distance, $1.word) }

@@ -11,7 +11,7 @@ public struct Lab: Sendable {
         public var name: String
         /// What was made, or made anew.
         public var made: [String]
-        /// What was taken away.
+        /// What was taken away for good.
         public var removed: [String]
         /// How many things stayed as they were.
         public var kept: Int
@@ -85,10 +85,11 @@ public struct Lab: Sendable {
     ) -> Outcome {
         let runner = LabRunner(folder: folder, socket: socket, daemonProgram: daemonProgram, report: report)
         let done = runner.perform(difference)
+        let wanted = Set(difference.makings.map(\.key))
         return Outcome(
-            name: folder.paths.lab, made: done.made.map { "\($0.thing)" }, removed: done.removed.map { "\($0.thing)" },
-            kept: difference.kept.count,
-            failures: runner.allFailures)
+            name: folder.paths.lab, made: done.made.map { "\($0.thing)" },
+            removed: done.removed.filter { !wanted.contains($0.key) }.map { "\($0.thing)" },
+            kept: difference.kept.count, failures: runner.allFailures)
     }
 
     private static func checkServes(_ socket: String) throws(LabError) {

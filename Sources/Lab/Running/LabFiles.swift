@@ -37,13 +37,6 @@ enum LabFiles {
         return String(decoding: data, as: UTF8.self)
     }
 
-    /// The last lines of a file.
-    static func tail(_ path: String, lines: Int) -> [String] {
-        let text = read(path) ?? ""
-        return text.split(separator: "\n", omittingEmptySubsequences: false).suffix(lines + 1).map(String.init)
-            .filter { !$0.isEmpty }
-    }
-
     /// Takes a file, or a directory with all that is in it, away; nothing is mounted there.
     static func remove(_ path: String) {
         try? FileManager.default.removeItem(atPath: path)

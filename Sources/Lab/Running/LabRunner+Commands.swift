@@ -19,20 +19,14 @@ extension LabRunner {
         let pid = try spawn.start(words, input: log.null, output: log.file, session: false)
         let status = LabRunner.wait(for: pid, within: timeout)
         if status == 0 { return }
-        let end: String
-        var hint: String?
-        if let status {
-            end = "the command \(LabRunner.ending(status))"
-        } else {
-            LabProcessTable.end([pid] + strays(with: mark, in: spawn.namespace), groups: false)
-            end = "the command did not end within \(LabTime.text(timeout ?? .zero)), and was ended"
-            hint = "Give it longer: {command: …, timeout: 10m}."
-        }
-        let said = log.text(from: before).split(separator: "\n").suffix(20).map { "  | \($0)" }
-        throw LabError(([end] + said).joined(separator: "\n"), hint: hint)
+        if let status { throw log.failure("the command \(LabRunner.ending(status))", from: before) }
+        LabProcessTable.end([pid] + strays(with: mark, in: spawn.namespace), groups: false)
+        throw log.failure(
+            "the command did not end within \(LabTime.text(timeout ?? .zero)), and was ended", from: before,
+            hint: "Give it longer: {command: …, timeout: 10m}.")
     }
 
-    /// Processes in a namespace that were started with a variable, but for those of labs' own.
+    /// Processes in a namespace that were started with a variable.
     private func strays(with mark: String, in namespace: NetworkNamespace) -> [pid_t] {
         LabProcessTable.inside(inode: "\(namespace.identity.inode)").filter { LabProcessTable.process($0, has: [mark]) }
     }

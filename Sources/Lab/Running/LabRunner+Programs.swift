@@ -17,20 +17,20 @@ extension LabRunner {
         spawn.environment.append("HEDDLE_PROCESS=\(name)")
         let log = try LabLog(paths.log(of: node, name))
         defer { log.close() }
+        let before = log.size
         let pid = try spawn.start(words, input: log.null, output: log.file, session: true)
-        return try confirm(pid, log: paths.log(of: node, name))
+        return try confirm(pid, log, from: before)
     }
 
     /// What is to be known of a process, which must not have failed at once.
-    private func confirm(_ pid: pid_t, log: String) throws(LabError) -> [String: String] {
+    private func confirm(_ pid: pid_t, _ log: LabLog, from before: Int) throws(LabError) -> [String: String] {
         let start = LabProcessTable.start(of: pid)
         var status: Int32 = 0
         // A program that can't do what it shall says so in its first moments.
         for _ in 0..<20 {
             if waitpid(pid, &status, WNOHANG) == pid {
                 if status == 0 { return ["ended": "0"] }
-                let said = LabFiles.tail(log, lines: 20).map { "  | \($0)" }
-                throw LabError((["the process \(LabRunner.ending(status))"] + said).joined(separator: "\n"))
+                throw log.failure("the process \(LabRunner.ending(status))", from: before)
             }
             usleep(5_000)
         }
@@ -43,6 +43,7 @@ extension LabRunner {
         let log = try LabLog(paths.daemonLog(of: host))
         defer { log.close() }
         let spawn = LabSpawn(namespace: try namespace(of: host), environment: LabEnvironment.own, directory: "/")
+        let before = log.size
         let pid = try spawn.start(
             [daemonProgram] + daemonPlaces(host) + arguments, input: log.null, output: log.file, session: true)
         let start = LabProcessTable.start(of: pid) ?? ""
@@ -51,8 +52,7 @@ extension LabRunner {
         for _ in 0..<1_500 {
             if (try? client.status()) != nil { return ["pid": "\(pid)", "start": start] }
             if waitpid(pid, &status, WNOHANG) == pid {
-                let said = LabFiles.tail(paths.daemonLog(of: host), lines: 12).map { "  | \($0)" }
-                throw LabError((["heddled \(LabRunner.ending(status))"] + said).joined(separator: "\n"))
+                throw log.failure("heddled \(LabRunner.ending(status))", from: before)
             }
             usleep(10_000)
         }
@@ -79,15 +79,13 @@ extension LabRunner {
             let log = try LabLog(paths.daemonLog(of: host))
             defer { log.close() }
             let spawn = LabSpawn(namespace: namespace, environment: LabEnvironment.own, directory: "/")
+            let before = log.size
             let pid = try spawn.start(
                 [daemonProgram] + daemonPlaces(host) + ["--teardown"], input: log.null, output: log.file, session: false
             )
             var status: Int32 = 0
             while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-            if status != 0 {
-                let said = LabFiles.tail(paths.daemonLog(of: host), lines: 4).map { "  | \($0)" }
-                throw LabError((["heddled --teardown \(LabRunner.ending(status))"] + said).joined(separator: "\n"))
-            }
+            if status != 0 { throw log.failure("heddled --teardown \(LabRunner.ending(status))", from: before) }
         }
         LabFiles.remove(paths.host(host))
     }
@@ -149,9 +147,10 @@ struct LabLog {
         return fstat(file.rawValue, &about) == 0 ? Int(about.st_size) : 0
     }
 
-    /// What was written behind that many bytes.
-    func text(from start: Int) -> String {
-        let all = Array((LabFiles.read(path) ?? "").utf8)
-        return String(decoding: all.dropFirst(start), as: UTF8.self)
+    /// What went wrong, with the last of what was written behind that many bytes.
+    func failure(_ what: String, from start: Int, hint: String? = nil) -> LabError {
+        let text = String(decoding: Array((LabFiles.read(path) ?? "").utf8).dropFirst(start), as: UTF8.self)
+        let said = text.split(separator: "\n").suffix(20).map { "  | \($0)" }
+        return LabError(([what] + said).joined(separator: "\n"), hint: hint)
     }
 }

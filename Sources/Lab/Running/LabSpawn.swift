@@ -76,6 +76,8 @@ struct LabSpawn {
                 isThere
                     ? "\(program): what shall run it, its interpreter, is not there" : "there is no program \(program)",
                 exitStatus: 127)
+        case .permissionDenied where isDirectory(program):
+            return LabError("\(program) is a directory", exitStatus: 126)
         case .permissionDenied:
             return LabError(
                 "\(program) is not executable", hint: "Make it so: chmod +x \(program)", exitStatus: 126)
@@ -129,13 +131,17 @@ struct LabSpawn {
         return stat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFREG
     }
 
+    private func isDirectory(_ path: String) -> Bool {
+        var about = stat()
+        return stat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// The last directory on a path that is there; "" for the root.
     private func nearestDirectory(above path: String) -> String {
         var parts = path.split(separator: "/").dropLast()
         while !parts.isEmpty {
             let directory = "/" + parts.joined(separator: "/")
-            var about = stat()
-            if stat(directory, &about) == 0, about.st_mode & S_IFMT == S_IFDIR { return directory }
+            if isDirectory(directory) { return directory }
             parts = parts.dropLast()
         }
         return ""

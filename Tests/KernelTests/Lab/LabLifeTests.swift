@@ -37,7 +37,11 @@ struct LabLifeTests {
                 try Programs.system("ping"), ["-i", "0.01", "-c", "300", "-q", "10.61.1.3"], in: try lab.namespace("a"))
             let same = try lab.up(Self.office)
             #expect(same.output.contains("nothing to do"), "\(same.output)")
-            try lab.up(Self.edited)
+            let edit = try lab.up(Self.edited)
+            for line in [
+                "  - the node c\n", "  - the process sleep of c\n", "  + the node aa\n", "  + aa on \(lab.name)-lan\n",
+            ] { #expect(edit.output.contains(line), "\(line) in \(edit.output)") }
+            #expect(!edit.output.contains(" a on "), "\(edit.output)")
             let said = try ping.readAll()
             ping.wait(within: .seconds(5))
             #expect(said.contains("300 received"), "\(said)")
@@ -61,6 +65,58 @@ struct LabLifeTests {
             let view = try lab.heddle.heddle("lab", "ls", lab.name)
             #expect(view.output.contains("broken"), "\(view.output)")
             try lab.up(Self.office)
+        }
+    }
+
+    @Test func aCommandThatHangsIsEndedAndNamed() throws {
+        try LabRig.run { lab in
+            let text = Self.office.replacingOccurrences(
+                of: "  b: {networks: [lan]}",
+                with: "  b: {networks: [lan], run: [{command: 'echo so far; sleep 1000 & sleep 1000', timeout: 700ms}]}"
+            )
+            let outcome = try lab.up(text, status: 1)
+            let said = "b: echo so far; sleep 1000 & sleep 1000: the command did not end within 700ms, and was ended"
+            #expect(outcome.errors.contains(said) && outcome.errors.contains("  | so far"), "\(outcome.errors)")
+            // With all that it has started; the process of c goes on.
+            #expect(lab.processes().count == 1, "\(lab.processes())")
+            #expect(try lab.pings("a", "10.61.1.3"), "the rest does not stand")
+            try lab.up(Self.office)
+        }
+    }
+
+    @Test func aLongerTimeDoesNotRunACommandAgain() throws {
+        try LabRig.run { lab in
+            func text(_ timeout: String) -> String { "nodes: {a: {run: {command: echo x, timeout: \(timeout)}}}\n" }
+            try lab.up(text("20s"))
+            let outcome = try lab.up(text("never"))
+            #expect(outcome.output.contains("nothing to do"), "\(outcome.output)")
+        }
+    }
+
+    @Test func quietIsQuietAndTheLastLabLeavesNoDirectory() throws {
+        try LabRig.run { lab in
+            try lab.write(Self.office)
+            for words in [["up", lab.file, "-q"], ["down", lab.name, "--quiet"]] {
+                let outcome = try lab.heddle.heddle(["lab"] + words)
+                #expect(outcome.status == 0 && outcome.output.isEmpty && outcome.errors.isEmpty, "\(outcome)")
+            }
+            // Somebody's own labs may be up on this machine.
+            let others = try? FileManager.default.contentsOfDirectory(atPath: "/run/heddle/labs")
+            #expect(others?.isEmpty != true)
+        }
+    }
+
+    @Test func aTerminalShowsWhatIsWaitedFor() throws {
+        try LabRig.run { lab in
+            try lab.write("nodes: {a: {run: [sleep 1]}}\n")
+            // script(1) gives it a terminal.
+            let outcome = try lab.heddle.finish(
+                try Programs.system("script"), ["-qec", "\(Programs.client) lab up \(lab.file)", "/dev/null"],
+                environment: ["HEDDLE_SOCKET": lab.heddle.socket, "TERM": "xterm"])
+            let text = outcome.output
+            #expect(text.contains("\r\u{1B}[K2 of 3: a: sleep 1"), "\(text.debugDescription)")
+            // The line is taken away before the last word.
+            #expect(text.contains("\r\u{1B}[Klab \(lab.name) is up: 3 made, in 1."), "\(text.debugDescription)")
         }
     }
 

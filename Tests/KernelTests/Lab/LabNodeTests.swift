@@ -41,10 +41,32 @@ struct LabNodeTests {
             #expect(failing.status == 42 && failing.output.isEmpty && failing.errors == "bad\n", "\(failing)")
             let unknown = try lab.exec("bb", "true")
             #expect(unknown.status == 1 && unknown.errors.contains("It has a, b"), "\(unknown.errors)")
-            let missing = try lab.exec("a", "no-such-program")
-            #expect(missing.status == 1 && missing.errors.contains("no-such-program"), "\(missing.errors)")
             let table = try lab.heddle.heddle("lab", "ls", lab.name).output
             #expect(table.contains("10.61.1.77/24") && table.contains("sleeper"), "\(table)")
+        }
+    }
+
+    /// As a shell does: 127 if there is no such program, 126 if it can't be run.
+    @Test func execSaysWhyAProgramIsNotRun() throws {
+        try LabRig.run { lab in
+            try lab.up(
+                """
+                nodes:
+                  a:
+                    files: {plain: "#!/bin/sh\\n", orphan: "#!/no/such/shell\\n", words: "no program\\n"}
+                    run: [chmod +x orphan words]
+
+                """)
+            for (program, status, words) in [
+                ("no-such-program", 127, "there is no program \"no-such-program\" in PATH"),
+                ("./no-such-file", 127, "there is no program"), ("./plain", 126, "is not executable"),
+                ("./orphan", 127, "its interpreter, is not there"), ("./words", 126, "is no program"),
+                ("/etc", 126, "/etc is a directory"),
+            ] {
+                let outcome = try lab.exec("a", program)
+                #expect(outcome.status == status && outcome.errors.contains(words), "\(program): \(outcome)")
+                #expect(outcome.output.isEmpty && outcome.errors.hasPrefix("heddle: "), "\(program): \(outcome)")
+            }
         }
     }
 

@@ -73,6 +73,15 @@ struct LabOutcomePrinter {
         if !failures.isEmpty { throw ExitCode.failure }
     }
 
+    /// A line for each thing that an edit has touched, if they are few; none of a lab that is built or taken down.
+    private var changes: String {
+        let lines = outcome.removed.map { "  - \($0)\n" } + outcome.made.map { "  + \($0)\n" }
+        guard outcome.kept > 0, lines.count <= Self.mostChanges else { return "" }
+        return Self.printable(lines.joined())
+    }
+
+    private static let mostChanges = 20
+
     private func text(_ verb: String) -> String {
         let hundredths = Int((seconds * 100).rounded())
         let fraction = hundredths % 100
@@ -85,6 +94,7 @@ struct LabOutcomePrinter {
         if !outcome.removed.isEmpty { parts.append("\(outcome.removed.count) taken away") }
         if outcome.kept > 0 { parts.append("\(outcome.kept) left as they were") }
         let failed = outcome.failures.isEmpty ? "" : ", but \(outcome.failures.count) failed"
-        return "lab \(outcome.name) is \(verb)\(failed): \(parts.joined(separator: ", ")), in \(time)\n"
+        parts.append("in \(time)")
+        return changes + "lab \(outcome.name) is \(verb)\(failed): \(parts.joined(separator: ", "))\n"
     }
 }

@@ -8,8 +8,8 @@ import Synchronization
 final class LabProgressLine: Sendable {
     private struct State {
         var progress = LabProgress()
-        /// Something stands in the line where the cursor is.
-        var isShown = false
+        /// What stands in the line where the cursor is.
+        var shown = ""
         var isOver = false
     }
 
@@ -78,13 +78,15 @@ final class LabProgressLine: Sendable {
         guard let line = state.progress.line(at: .now) else { return clear(&state) }
         let columns = console.errorColumns ?? 80
         // The last column stays free, so that no terminal begins another line.
-        console.noteInPlace("\r\u{1B}[K" + Table.printable(line).prefix(max(columns - 1, 1)))
-        state.isShown = true
+        let text = String(Table.printable(line).prefix(max(columns - 1, 1)))
+        if text == state.shown { return }
+        console.noteInPlace("\r\u{1B}[K" + text)
+        state.shown = text
     }
 
     private func clear(_ state: inout State) {
-        guard state.isShown else { return }
+        if state.shown.isEmpty { return }
         console.noteInPlace("\r\u{1B}[K")
-        state.isShown = false
+        state.shown = ""
     }
 }
