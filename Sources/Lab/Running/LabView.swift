@@ -1,4 +1,4 @@
-import HeddleAPI
+import Glibc
 
 /// A lab as it is, for people and in JSON.
 public struct LabView: Codable, Sendable, Hashable {
@@ -8,6 +8,8 @@ public struct LabView: Codable, Sendable, Hashable {
         case up
         /// Something is missing, or was never finished: `heddle lab up` mends it.
         case broken
+        /// Whoever looks may not ask the lab's daemon, or one of them.
+        case unknown
     }
 
     /// A node or a host.
@@ -71,7 +73,7 @@ public struct LabView: Codable, Sendable, Hashable {
         nodes = []
         let isWhole = record.ordered.allSatisfy { $0.state == .made }
         let missing = try? LabSight.missing(in: record, paths: paths, socket: record.origin?.socket)
-        state = isWhole && missing?.isEmpty == true ? .up : .broken
+        state = isWhole && missing?.isEmpty == true ? .up : Self.maySee(record, paths) ? .broken : .unknown
         for entry in record.ordered {
             switch entry.item.thing {
             case .sandbox(let sandbox):
@@ -102,5 +104,13 @@ public struct LabView: Codable, Sendable, Hashable {
         }
         networks.sort()
         nodes.sort { ($0.host ? 0 : 1, $0.name) < ($1.host ? 0 : 1, $1.name) }
+    }
+    /// Whether all of a lab's daemons may be asked.
+    private static func maySee(_ record: LabRecord, _ paths: LabPaths) -> Bool {
+        var sockets = record.origin?.socket.map { [$0] } ?? []
+        for entry in record.entries.values {
+            if case .daemon(let host, _) = entry.item.thing { sockets.append(paths.socket(ofHost: host)) }
+        }
+        return sockets.allSatisfy { access($0, R_OK | W_OK) == 0 || errno != EACCES }
     }
 }

@@ -109,12 +109,13 @@ final class LabRig {
         return left + processes().map { "process \($0)" }
     }
 
-    /// Processes that were started by the lab in its nodes, and the daemons and engines of its hosts.
-    func processes() -> [pid_t] {
+    /// Processes that were started by the lab in its nodes, or in one of them, and the daemons and engines of its hosts.
+    func processes(of node: String? = nil) -> [pid_t] {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return all.compactMap { pid_t($0) }.filter { pid in
             let words = (try? String(contentsOfFile: "/proc/\(pid)/environ", encoding: .utf8)) ?? ""
             let line = (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)) ?? ""
+            if let node, !words.contains("HEDDLE_NODE=\(node)\0") { return false }
             return words.contains("HEDDLE_LAB=\(name)\0") || line.contains("/run/heddle/labs/\(name)/")
         }
     }

@@ -8,7 +8,8 @@ struct LabListCommand: ParsableCommand {
         commandName: "ls",
         abstract: "List labs and their nodes.",
         discussion: """
-            A lab is broken if something of it is missing or was never finished; heddle lab up mends it.
+            A lab is broken if something of it is missing or was never finished; heddle lab up mends it. It is unknown to \
+            those who may not use the socket of its daemon.
 
             Examples:
               heddle lab ls
