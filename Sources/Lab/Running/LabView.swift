@@ -1,4 +1,5 @@
 import Glibc
+import HeddleAPI
 
 /// A lab as it is, for people and in JSON.
 public struct LabView: Codable, Sendable, Hashable {
