@@ -99,6 +99,7 @@ struct ControlResponder: HTTPResponder {
         case .statistics: return try ControlResponder.json(await service.statistics())
         // Answered by `capture`, as it comes.
         case .capture: break
+        case .topology: return try ControlResponder.json(await service.topology())
         }
         return Response(status: .noContent)
     }

@@ -55,6 +55,7 @@ extension Route {
         Entry(.delete, "impairments/{id}") { names, _ in .removeImpairment(names[0]) },
         Entry(.get, "statistics") { _, _ in .statistics },
         Entry(.get, "capture", ["port", "network", "filter", "direction", "snaplen"]) { _, query in .capture(query) },
+        Entry(.get, "topology") { _, _ in .topology },
     ]
 }
 

@@ -30,6 +30,7 @@ enum Route: Hashable, Sendable {
     case removeImpairment(String)
     case statistics
     case capture([String: String])
+    case topology
 }
 
 extension Route {

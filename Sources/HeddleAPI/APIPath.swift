@@ -28,6 +28,7 @@
 /// | DELETE | /v1/impairments/ENDPOINT | | 204 |
 /// | GET | /v1/statistics | | `Statistics` |
 /// | GET | /v1/capture?port=…\|network=…[&filter=…][&direction=in\|out][&snaplen=N] | | pcapng, as it comes |
+/// | GET | /v1/topology | | `Topology` |
 ///
 /// Every refusal has a status of 400 or above and an `APIError` as its body.
 public enum APIPath {
@@ -54,6 +55,8 @@ public enum APIPath {
     public static let unpublish = "/\(version)/unpublish"
     /// `ControlService.statistics`
     public static let statistics = "/\(version)/statistics"
+    /// `ControlService.topology`
+    public static let topology = "/\(version)/topology"
 
     /// `ControlService.capture`
     public static func capture(_ request: CaptureRequest) -> String {

@@ -54,6 +54,8 @@ public protocol ControlService: Sendable {
     func statistics() async throws(APIError) -> Statistics
     /// Begins to capture frames. Whoever gets the feed ends it.
     func capture(_ request: CaptureRequest) async throws(APIError) -> any CaptureFeed
+    /// All that is drawn of the host, in one look.
+    func topology() async throws(APIError) -> Topology
 }
 
 /// Why a request was refused: what, why, and what to do about it.

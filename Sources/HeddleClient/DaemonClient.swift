@@ -144,6 +144,11 @@ public struct DaemonClient: Sendable {
     public func statistics() throws(APIError) -> Statistics {
         try get(APIPath.statistics)
     }
+
+    /// See `ControlService`.
+    public func topology() throws(APIError) -> Topology {
+        try get(APIPath.topology)
+    }
 }
 
 extension DaemonClient {

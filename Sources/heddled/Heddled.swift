@@ -146,14 +146,6 @@ struct Heddled: AsyncParsableCommand {
         }
     }
 
-    /// What this machine is called, or its namespace as a machine of its own (UTS).
-    private static var hostName: String {
-        var bytes = [CChar](repeating: 0, count: 256)
-        // One byte stays zero, whatever happens.
-        guard gethostname(&bytes, bytes.count - 1) == 0 else { return "localhost" }
-        return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
     private func serve(_ paths: RuntimePaths, log: Logger) async throws {
         DescriptorLimit.raise()
         let pageAddress = try pageAddress
@@ -184,7 +176,7 @@ struct Heddled: AsyncParsableCommand {
         }
         if let pageAddress {
             servers.append(
-                PageServer(service: switchboard, address: pageAddress, host: Self.hostName, logger: log) { port in
+                PageServer(service: switchboard, address: pageAddress, logger: log) { port in
                     log.notice("the page is at http://\(pageAddress.host(with: port))/")
                     ready.serverListens()
                 })

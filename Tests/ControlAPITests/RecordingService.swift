@@ -177,6 +177,22 @@ final class RecordingService: ControlService {
         return feed
     }
 
+    func topology() async throws(APIError) -> Topology {
+        let state = try await note("topology")
+        return Topology(
+            host: RecordingService.host, status: try await status(), networks: state.networks,
+            endpoints: state.endpoints,
+            ports: state.statistics.ports.map { Topology.Port(kind: "endpoint", endpoint: "3fa9", counters: $0) },
+            publish: state.published, impairments: state.impairments, tunnels: [RecordingService.tunnel])
+    }
+
+    static let host = Topology.Host(
+        name: "here", addresses: ["192.0.2.7/24"],
+        uplinks: [.init(name: "up0", mac: "02:00:00:00:00:01", mtu: 1500, addresses: ["192.0.2.7/24"])])
+
+    static let tunnel = Topology.Tunnel(
+        network: "blue", vni: 42, local: "198.18.0.1", port: 4789, peers: ["198.18.0.2"])
+
     static func network(_ name: String) -> Network {
         Network(
             name: name, id: "00112233445566aa", driver: "bridge", subnets: ["10.0.0.0/24"], gateways: ["10.0.0.1"],

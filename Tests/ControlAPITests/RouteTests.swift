@@ -43,6 +43,7 @@ struct RouteTests {
                 .get, APIPath.capture(CaptureRequest(port: "a&b", filter: "tcp port 80", snapLength: 96)),
                 .capture(["port": "a&b", "filter": "tcp port 80", "snaplen": "96"])
             ),
+            (.get, APIPath.topology, .topology),
         ]
         for (method, target, route) in table {
             #expect(try Route(method: method, target: target) == route)

@@ -5,13 +5,11 @@ import Hummingbird
 import NIOCore
 import Page
 
-/// Answers a browser: the page's three files, and the topology that it asks for every second.
+/// Answers a browser: the page's files, and the topology that it asks for every second.
 struct PageResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
     let service: any ControlService
-    let address: ListenAddress
-    let host: String
     let limits: ServerLimits
 
     /// What every answer carries. Nothing is loaded from elsewhere, run inline, framed, guessed or kept: the names that
@@ -49,19 +47,15 @@ struct PageResponder: HTTPResponder {
             return response
         }
         let path = request.head.path?.split(separator: "?", omittingEmptySubsequences: false).first ?? ""
-        switch path {
-        case "/": return Self.file(Page.document, "text/html; charset=utf-8")
-        case "/page.css": return Self.file(Page.style, "text/css; charset=utf-8")
-        case "/page.js": return Self.file(Page.script, "text/javascript; charset=utf-8")
-        case "/topology": return await topology()
-        default: return Self.text("there is only /\n", .notFound)
-        }
+        if path == "/topology" { return await topology() }
+        guard let file = Page.files[String(path)] else { return Self.text("there is only /\n", .notFound) }
+        return Self.file(file.bytes, file.type)
     }
 
     private func topology() async -> Response {
         do {
-            let topology = try await bounded(limits.answer, isLook: true) { [service, host] in
-                try await service.topology(host: host)
+            let topology = try await bounded(limits.answer, isLook: true) { [service] in
+                try await service.topology()
             }
             return Self.file(Array(try JSONEncoder().encode(topology)), "application/json")
         } catch let error as APIError {

@@ -6,14 +6,14 @@ public import ServiceLifecycle
 public struct PageServer: Service {
     private let server: TCPServer<PageResponder>
 
-    /// Makes a server; nothing is opened before `run`. `host` is what the page calls this host. `onListening` is called
-    /// once, with the port, when browsers can connect.
+    /// Makes a server; nothing is opened before `run`. `onListening` is called once, with the port, when browsers
+    /// can connect.
     public init(
-        service: some ControlService, address: ListenAddress, host: String, logger: Logger,
-        limits: ServerLimits = .standard, onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+        service: some ControlService, address: ListenAddress, logger: Logger, limits: ServerLimits = .standard,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         server = TCPServer(
-            responder: PageResponder(service: service, address: address, host: host, limits: limits), address: address,
+            responder: PageResponder(service: service, limits: limits), address: address,
             logger: logger, limits: limits, option: "--page", what: "the page", onListening: onListening)
     }
 

@@ -117,7 +117,8 @@ extension Switchboard {
         row(engine.counters(port: port) ?? PortCounters(), label: label, network: network.name)
     }
 
-    private func row(_ counters: PortCounters, label: String, network: String) -> Statistics.Port {
+    /// What the API shows of a port.
+    func row(_ counters: PortCounters, label: String, network: String) -> Statistics.Port {
         var drops: [String: UInt64] = [:]
         for (reason, count) in counters.drops { drops[reason.name] = count }
         return Statistics.Port(

@@ -27,7 +27,8 @@ extension Switchboard: MetricsSource {
         return snapshot
     }
 
-    private func portSnapshots(of networks: [NetworkRecord]) -> [MetricsSnapshot.Port] {
+    /// Every port of these networks, and those that belong to none.
+    func portSnapshots(of networks: [NetworkRecord]) -> [MetricsSnapshot.Port] {
         var ports: [MetricsSnapshot.Port] = []
         func add(_ kind: MetricsSnapshot.Port.Kind, _ network: String, _ label: String, _ number: UInt16) {
             ports.append(

@@ -14,7 +14,10 @@ struct PageTests {
     /// Where pictures are wanted; nil: nowhere.
     private static var pictures: String? { ProcessInfo.processInfo.environment["HEDDLE_PICTURES"] }
 
-    /// A host with an uplink, three networks, six endpoints.
+    /// What somebody calls a sandbox who wants the page to run it.
+    private static let hostile = "<img src=x onerror=document.title=1>"
+
+    /// A host with an uplink, three networks, seven endpoints.
     private static func furnish(_ lab: HeddleUnderTest) throws -> [String: TestSandbox] {
         let ip = try Programs.system("ip")
         lab.ownInterfaces.formUnion(["up0", "up1"])
@@ -40,6 +43,7 @@ struct PageTests {
                     network: isCaged ? "cage" : "lan", sandbox: box.name, via: isCaged ? "veth" : "tap", name: name))
             if name == "web" { try lab.attach(box, to: "blue", ifname: "eth1") }
         }
+        try lab.attach(try lab.makeSandbox(hostile), to: "blue")
         #expect(try lab.heddle("impair", "\(lab.tag)-cache", "--delay", "20ms", "--loss", "2%").status == 0)
         #expect(try lab.heddle("publish", "add", "lan", "\(lab.tag)-web", "8080:80").status == 0)
         return boxes
@@ -81,15 +85,21 @@ struct PageTests {
             let boxes = try Self.furnish(lab)
             let browser = try Browser(in: try lab.host.open())
             try browser.open("http://127.0.0.1:\(Self.port)/")
-            let count = "document.querySelectorAll('.card[aria-label*=\" on \"]').length === 6"
+            let count = "document.querySelectorAll('.card[aria-label*=\" on \"]').length === 7"
             #expect(try Self.until(browser, count), "all endpoints are there")
             #expect(try browser.text("#state").hasPrefix("live"))
             let text = try browser.text("#topology")
-            for word in ["host ", "lan", "cage", "blue", "10.0.0.0/24", "VNI 42", "198.18.0.2", "uplink", "8080→80"] {
+            for word in [
+                "host ", "lan", "cage", "blue", "10.0.0.0/24", "VNI 42", "198.18.0.2", "uplink 198.18.0.1", "8080→80",
+            ] {
                 #expect(text.contains(word), "\(word)")
             }
             #expect(text.contains("≈ delay 20ms, loss 2%"))
-            #expect(try browser.value("document.querySelectorAll('.card.drops').length") as? Int == 0)
+            let drops = "document.querySelectorAll('.card.drops[aria-label*=\" on \"]').length"
+            #expect(try browser.value(drops) as? Int == 0)
+            #expect(try browser.value(Self.isTidy) as? Bool == true)
+            try Self.checkTopology(lab)
+            try Self.checkHostileName(browser)
 
             // Traffic, and drops between isolated endpoints.
             guard let db = boxes["db"], let a = boxes["a"] else { throw LabError("no sandboxes") }
@@ -118,12 +128,16 @@ struct PageTests {
             // A click opens the counters, which go on; a key closes them; keys alone do as well.
             try browser.click(dbCard)
             #expect(try Self.until(browser, "!document.getElementById('panel').hidden"))
+            _ = try browser.value("window.kept = document.querySelector(\"\(dbCard)\"); 0")
+            _ = try browser.value("getSelection().selectAllChildren(document.querySelector('#panel td')); 0")
             let panel = try browser.text("#panel")
             for word in ["eth0@\(lab.tag)-db", "received", "10.0.0.3/24", "forwarded"] {
                 #expect(panel.contains(word), "\(word) in \(panel)")
             }
             let before = try browser.text("#panel")
             #expect(try Patience.until { try browser.text("#panel") != before }, "counters go on")
+            #expect(try browser.value("window.kept === document.querySelector(\"\(dbCard)\")") as? Bool == true)
+            #expect(try browser.value("getSelection().toString()") as? String == "lan", "what is marked stays marked")
             try browser.prefer("dark")
             try Self.keep(try browser.picture(), "page-counters")
             try browser.press("Escape", code: 27)
@@ -131,6 +145,15 @@ struct PageTests {
             _ = try browser.value("document.querySelector(\"\(dbCard)\").focus()")
             try browser.press("Enter", code: 13)
             #expect(try Self.until(browser, "!document.getElementById('panel').hidden"))
+
+            // Only what drops stays, if that is wished.
+            try browser.click("#only-drops")
+            let onlyRed =
+                "[...document.querySelectorAll('.card[aria-label*=\" on \"]')]"
+                + ".every((one) => one.classList.contains('drops'))"
+            #expect(try Self.until(browser, onlyRed))
+            #expect(try browser.text("#topology").contains("isolated"))
+            try browser.click("#only-drops")
 
             // What doesn't fit the filter goes.
             _ = try browser.value(
@@ -146,6 +169,77 @@ struct PageTests {
             #expect(try Self.until(browser, "document.getElementById('state').className === 'state live'"))
             withExtendedLifetime(pings) {}
             for ping in pings { ping.kill() }
+        }
+    }
+
+    /// Nothing lies over something else, and every text within its card.
+    private static let isTidy = """
+        (() => {
+          const cards = [...document.querySelectorAll('.card')].map((one) => [one, one.querySelector('rect').getBoundingClientRect()]);
+          const isWithin = ([card, box]) => [...card.querySelectorAll('text')].map((one) => one.getBoundingClientRect())
+            .every((text) => text.width === 0 || (text.left >= box.left && text.right <= box.right && text.bottom <= box.bottom));
+          const isApart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+          return cards.length > 0 && cards.every(isWithin)
+            && cards.every(([, a], place) => cards.slice(place + 1).every(([, b]) => isApart(a, b)));
+        })()
+        """
+
+    /// The same as data, for other programs.
+    private static func checkTopology(_ lab: HeddleUnderTest) throws {
+        let topology = try lab.client.topology()
+        #expect(topology.host.addresses == ["198.18.0.1/24"], "gateways aren't the host's own")
+        #expect(topology.host.uplinks.contains { $0.name == "up0" && $0.addresses == ["198.18.0.1/24"] })
+        #expect(
+            topology.tunnels == [
+                Topology.Tunnel(network: "blue", vni: 42, local: "198.18.0.1", port: 4789, peers: ["198.18.0.2"])
+            ])
+        #expect(Set(topology.ports.compactMap(\.endpoint)) == Set(topology.endpoints.map(\.id)))
+        let kinds = Dictionary(grouping: topology.ports, by: \.kind).mapValues(\.count)
+        #expect(kinds["host"] == 3 && kinds["overlay"] == 1 && kinds["tunnel"] == 1 && kinds["uplink"] == 2, "\(kinds)")
+        #expect(topology.publish.map(\.hostPort) == [8080] && topology.impairments.count == 1)
+    }
+
+    /// A sandbox's name is any file's name: here one that would be an image and run a script.
+    private static func checkHostileName(_ browser: Browser) throws {
+        try browser.click("[aria-label*='<img']")
+        #expect(try until(browser, "!document.getElementById('panel').hidden"))
+        #expect(try browser.text("#panel").contains(hostile), "shown as it is written")
+        #expect(try browser.value("document.querySelectorAll('img').length") as? Int == 0)
+        #expect(try browser.value("document.title") as? String == "Heddle")
+        try browser.press("Escape", code: 27)
+        #expect(try until(browser, "document.getElementById('panel').hidden"))
+    }
+
+    @Test("a hundred endpoints are drawn apart from each other, at each look in the same places")
+    func many() throws {
+        try HeddleUnderTest.run(starting: false) { lab in
+            try lab.start(["--page", "\(Self.port)"])
+            try lab.makeNetwork("big", "10.7.0.0/16")
+            try lab.makeNetwork("small", "10.8.0.0/24")
+            let boxes = try (1...103).map { try lab.makeSandbox("n\($0)") }
+            for (number, box) in boxes.enumerated() {
+                let network = number < 100 ? "big" : "small"
+                _ = try lab.client.attach(
+                    AttachRequest(network: network, sandbox: box.name, name: "node-\(number + 1)"))
+            }
+            let browser = try Browser(in: try lab.host.open())
+            try browser.open("http://127.0.0.1:\(Self.port)/")
+            #expect(try Self.until(browser, "document.querySelectorAll('.card[aria-label*=\" on \"]').length === 103"))
+            #expect(try browser.value(Self.isTidy) as? Bool == true)
+            let pings = try (1...5).map { number in
+                try Self.background("ping -q -i 0.0\(number) -s \(number * 200) 10.7.0.2", in: boxes[number * 9])
+            }
+            defer { for ping in pings { ping.kill() } }
+            #expect(try Self.until(browser, "document.querySelectorAll('.card .rate.on').length > 5"), "rates in cards")
+            #expect(try browser.value(Self.isTidy) as? Bool == true)
+            try Self.keep(try browser.picture(), "page-many")
+            let places =
+                "[...document.querySelectorAll('.card')].map((one) => one.getAttribute('aria-label')"
+                + " + one.getAttribute('transform')).sort().join()"
+            let before = try browser.value(places) as? String
+            try browser.open("http://127.0.0.1:\(Self.port)/")
+            #expect(try Self.until(browser, "document.querySelectorAll('.card[aria-label*=\" on \"]').length === 103"))
+            #expect(try browser.value(places) as? String == before)
         }
     }
 
