@@ -162,7 +162,8 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ControlPlane", "HeddleAPI", "DataPlane", "Netlink", "Addresses", "CLinux", "Exposition", system,
+                "ControlPlane", "HeddleAPI", "DataPlane", "Netlink", "Addresses", "CLinux", "Exposition", logging,
+                system,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),

@@ -279,7 +279,7 @@ extension Switchboard {
             throw .refused(error)
         }
         networkRecords[network.id] = nil
-        endCaptures(domain: network.domain, why: "the network \(network.name) was removed")
+        endCaptures(of: network)
         dockerNetworks = dockerNetworks.filter { $0.value.network != network.id }
         stationRecords[network.id] = nil
         tunnelMTUs[network.id] = nil

@@ -67,8 +67,14 @@ extension Switchboard {
             ports = self.ports(of: network)
         }
         let ring = try makeRing()
-        try engineWork { engine throws(EngineFailure) in
+        do throws(EngineFailure) {
             try engine.start(configuration, descriptor: ring.descriptor)
+        } catch .refused(_, .noSpace) {
+            throw .conflict(
+                "\(CaptureConfiguration.mostAtOnce) captures run in that worker of the engine, and it runs no more at once",
+                hint: "End one of them first: each ends with the 'heddle capture' that began it.")
+        } catch {
+            throw error.apiError
         }
         let session = CaptureSession(
             number: configuration.number, request: request, board: self, memory: ring.memory, labels: captureLabels(),
@@ -104,9 +110,12 @@ extension Switchboard {
         endCaptures(why: why) { $0.port == port }
     }
 
-    /// The domain is given to others.
-    func endCaptures(domain: UInt16, why: String) {
-        endCaptures(why: why) { $0.port == 0 && $0.domain == domain }
+    /// The domain is given to others, and so are the ports that the network itself has.
+    func endCaptures(of network: NetworkRecord) {
+        let ports = [network.hostPort, network.parentPort].compactMap { $0 }
+        endCaptures(why: "the network \(network.name) was removed") {
+            $0.port == 0 ? $0.domain == network.domain : ports.contains($0.port)
+        }
     }
 
     private func endCaptures(why: String, where isMeant: (CaptureConfiguration) -> Bool) {

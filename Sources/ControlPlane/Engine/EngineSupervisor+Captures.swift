@@ -34,15 +34,51 @@ extension EngineSupervisor {
         }
     }
 
-    /// Tells an engine that knows all else what shall be captured. Not worth failing for.
+    /// Tells an engine that knows all else what shall be captured; a port that is missing is captured when it comes. Not
+    /// worth failing for.
     func tellCaptures() throws(EngineFailure) {
-        for capture in captures.values {
+        for capture in captures.values where capture.configuration.port == 0 || ports[capture.configuration.port] != nil
+        {
             do throws(EngineFailure) {
                 try tell(.startCapture(capture.configuration), passing: capture.descriptor, what: "a capture")
             } catch {
                 guard case .refused = error else { throw error }
                 log.warning("\(error)")
             }
+        }
+    }
+
+    /// Tells of the captures of a port that was just told: its engine may have been started while it was missing. Not worth
+    /// failing for.
+    func tellCaptures(port id: UInt16) {
+        for capture in captures.values where capture.configuration.port == id { tellAgain(capture) }
+    }
+
+    /// Tells the worker that has a domain now of the domain's own captures, before there are ports in it.
+    func tellCaptures(domain id: UInt16) {
+        for capture in captures.values where capture.configuration.port == 0 && capture.configuration.domain == id {
+            tellAgain(capture)
+        }
+    }
+
+    /// Ends what a worker captures of a domain and of its ports, which go to another worker.
+    func takeCaptures(domain id: UInt16) throws(EngineFailure) {
+        for (number, capture) in captures {
+            let port = capture.configuration.port
+            guard port == 0 ? capture.configuration.domain == id : ports[port]?.configuration.domain == id else {
+                continue
+            }
+            try ask(.stopCapture(number), what: "a move of capture \(number)", missingIsFine: true)
+        }
+    }
+
+    private func tellAgain(_ capture: EngineCapture) {
+        do throws(EngineFailure) {
+            try ask(.startCapture(capture.configuration), passing: capture.descriptor, what: "a capture")
+        } catch .refused(_, .fileExists) {
+            // It runs on.
+        } catch {
+            log.warning("\(error)")
         }
     }
 }

@@ -18,8 +18,8 @@ extension EngineSupervisor {
         do throws(EngineFailure) {
             try ask(.impairment(impairment), what: "an impairment of port \(impairment.port)")
         } catch {
-            // One that isn't there is told when it comes.
-            guard case .unavailable = error else {
+            // One that isn't there is told when it comes. One that doesn't answer is there, and may never do it.
+            guard case .unavailable = error, link == nil else {
                 impairments[place] = before
                 throw error
             }
@@ -37,12 +37,13 @@ extension EngineSupervisor {
         for isOut in [false, true] { impairments[ImpairmentPlace(port: port, isOut: isOut)] = nil }
     }
 
-    /// Tells what happens to the packets of a port that was just told. Not worth failing for.
-    func tellImpairments(port: UInt16) {
+    /// Tells what happens to the packets of a port that was just told, or comes next. Not worth failing for.
+    func tellImpairments(port: UInt16, isThere: Bool = true) {
         for isOut in [false, true] {
             guard let impairment = impairments[ImpairmentPlace(port: port, isOut: isOut)] else { continue }
             do throws(EngineFailure) {
-                try ask(.impairment(impairment), what: "an impairment of port \(port)")
+                try ask(
+                    .impairment(impairment), what: "an impairment of port \(port)", missingIsFine: !isThere)
             } catch {
                 log.warning("\(error)")
             }

@@ -38,8 +38,11 @@ extension EngineSupervisor {
     /// Tells the engine of a port that is held.
     func plug(port id: UInt16) throws(EngineFailure) {
         guard let port = ports[id] else { throw .unavailable("port \(id) is not open") }
+        // The engine keeps them for the port that comes; what is said again disturbs nothing.
+        tellImpairments(port: id, isThere: false)
         try ask(.port(port.configuration), passing: port.descriptor, what: "port \(id)")
         tellImpairments(port: id)
+        tellCaptures(port: id)
     }
 
     /// Changes what the engine knows of a port that it has; its descriptor stays.
@@ -102,10 +105,12 @@ extension EngineSupervisor {
                 .removePort(port.configuration.id), what: "a move of port \(port.configuration.id)", missingIsFine: true
             )
         }
+        try takeCaptures(domain: id)
         try ask(.removeDomain(id), what: "a move of domain \(id)", missingIsFine: true)
     }
 
     private func fill(domain id: UInt16) throws(EngineFailure) {
+        tellCaptures(domain: id)
         for port in ports.keys.sorted() where ports[port]?.configuration.domain == id { try plug(port: port) }
         for station in stations.values where station.domain == id {
             try ask(.addStation(station), what: "the station \(station.mac)")

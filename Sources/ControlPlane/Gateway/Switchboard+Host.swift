@@ -60,7 +60,7 @@ extension Switchboard {
             loop.unwatch(monitor.descriptor.rawValue)
             hostMonitor = nil
         }
-        for port in uplinkPorts.values { engine.removeUplink(port) }
+        for port in uplinkPorts.values { close(uplink: port) }
         uplinkPorts = [:]
         uplinkFilters = [:]
         hostLook = HostLook()
@@ -102,7 +102,7 @@ extension Switchboard {
     private func openUplinks(_ look: HostLook) {
         let wanted = Set(look.uplinks.map(\.index))
         for (index, port) in uplinkPorts where !wanted.contains(index) {
-            engine.removeUplink(port)
+            close(uplink: port)
             uplinkPorts[index] = nil
             // Its number may be another uplink's soon, whose socket has no filter yet.
             uplinkFilters[port] = nil
@@ -126,10 +126,16 @@ extension Switchboard {
         }
     }
 
+    /// Its number is for others now.
+    private func close(uplink port: UInt16) {
+        engine.removeUplink(port)
+        endCaptures(port: port, why: "the uplink was closed")
+    }
+
     /// The engine could not go on with an uplink's socket. One that is still there is opened anew.
     func uplinkIsGone(_ index: Int32, _ port: UInt16) {
         log.notice("the uplink with the index \(index) broke; looking at the host again")
-        engine.removeUplink(port)
+        close(uplink: port)
         uplinkPorts[index] = nil
         uplinkFilters[port] = nil
         // Not at once: what breaks again and again must not keep the daemon from all else.

@@ -81,6 +81,10 @@ extension Switchboard {
     /// Ends a network's name service.
     func closeNames(of network: NetworkRecord) {
         guard let names = namePorts.removeValue(forKey: network.id) else { return }
+        let isRemoved = networkRecords[network.id].map { $0.phase == .removing } ?? true
+        endCaptures(
+            port: names.port, why: isRemoved ? "the network \(network.name) was removed" : "the name service was closed"
+        )
         nameServer?.close(names.handle)
         unplug(port: names.port, isTap: true)
         guard namePorts.isEmpty else { return }

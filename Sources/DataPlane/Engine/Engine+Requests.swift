@@ -10,6 +10,7 @@ extension Engine {
             send(.information(information))
         case .begin:
             named = Named()
+            awaitedImpairments = [:]
         case .domain(let domain):
             named?.domains.insert(domain.id)
             return set(domain)
@@ -19,7 +20,10 @@ extension Engine {
         case .commit:
             return commit()
         case .removePort(let id):
-            guard ports[id] != nil else { return ENOENT }
+            guard ports[id] != nil else {
+                forgetImpairments(port: id)
+                return ENOENT
+            }
             drop(port: id)
         case .removeDomain(let id):
             return removeDomain(id)
@@ -112,7 +116,9 @@ extension Engine {
         guard let taken = descriptor else { return EBADF }
         // A frame that came before the last port of a whole configuration would be flooded to the others.
         let waits = named != nil
-        let result = mailbox(domain: port.domain).perform(.setPort(port, descriptor: taken, waits: waits))
+        let awaited = port.kind.isInDomain ? takeAwaitedImpairments(port: port.id) : []
+        let result = mailbox(domain: port.domain).perform(
+            .setPort(port, descriptor: taken, waits: waits, impairments: awaited))
         guard result == 0 else { return result }
         ports[port.id] = Port(configuration: port, descriptor: taken)
         descriptor = nil

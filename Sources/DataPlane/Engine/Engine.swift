@@ -34,6 +34,8 @@ public final class Engine {
     var nextHops: Set<NextHopConfiguration> = []
     /// What happens to packets on purpose.
     var impairments: [ImpairmentConfiguration.Key: ImpairmentSettings] = [:]
+    /// Of ports that aren't there yet.
+    var awaitedImpairments: [ImpairmentConfiguration.Key: ImpairmentConfiguration] = [:]
     /// The workers that run captures, by the daemon's number.
     var captures: [UInt32: Mailbox] = [:]
     /// Descriptors that are kept for the next daemon, by number.

@@ -8,6 +8,12 @@ struct ImpairedDirection: ~Copyable {
     var packets: PacketPlaces
     /// Places for super-frames, which are held whole where all of their packets have the same fate, and other long frames.
     var long: PacketPlaces
+    /// Packets that are held.
+    var held = 0
+    /// Nothing is impaired any more, and what is held goes on: see `ImpairmentTable.end`.
+    var isEnding = false
+    /// When nothing is held back any more, if it is ending.
+    var endsAt: Int64 = 0
     /// In the list of those that have places to be reclaimed.
     fileprivate var isSpent = false
     /// The next in that list; 0: none.
@@ -36,6 +42,8 @@ struct ImpairmentTable: ~Copyable {
     var queue = ReleaseQueue()
     /// The captures that have just recorded the frame that is impaired on its way out.
     var captured: UInt16 = 0
+    /// Directions that have ended and hold nothing any more were seen since `nextDrained` found none.
+    var drained = 0
     /// How many directions are impaired.
     private(set) var count = 0
     /// Of the list of those with places to be reclaimed; 0: none.
@@ -143,6 +151,14 @@ extension ImpairmentTable {
         let wanted = settings.places
         if wanted.packets > known.pointee.packets.capacity || wanted.long > known.pointee.long.capacity {
             guard move(index, known, to: settings, stream: stream) else { return false }
+        }
+        if known.pointee.isEnding {
+            // As where none was, but behind what still goes on.
+            let link = known.pointee.state.link
+            known.pointee.isEnding = false
+            known.pointee.state = ImpairmentState(settings, stream: stream)
+            known.pointee.state.link = link
+            return true
         }
         let before = known.pointee.state.settings
         known.pointee.state.change(to: settings)

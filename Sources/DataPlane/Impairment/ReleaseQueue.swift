@@ -154,10 +154,11 @@ extension ReleaseQueue {
         return taken
     }
 
-    /// Gives the packets of a direction other times, in the order in which they came.
-    mutating func reschedule(_ direction: UInt16, _ change: (inout Entry) -> Void) {
-        let places = (0..<count).filter { entries[$0].direction == direction }
-            .sorted { entries[$0].sequence < entries[$1].sequence }
+    /// Gives the packets of a direction other times, in the order in which they came, or in which they are due.
+    mutating func reschedule(_ direction: UInt16, byDue: Bool = false, _ change: (inout Entry) -> Void) {
+        let places = (0..<count).filter { entries[$0].direction == direction }.sorted {
+            byDue ? entries[$0].isBefore(entries[$1]) : entries[$0].sequence < entries[$1].sequence
+        }
         for place in places { change(&entries[place]) }
         restore()
     }

@@ -1,5 +1,8 @@
 /// A capture that a daemon asks for: the ring's descriptor comes along. It ends with the daemon's connection.
 public struct CaptureConfiguration: Sendable, Hashable {
+    /// Captures that a worker runs at once: it has a bit for each in a mask of 16. One more is refused with ENOSPC.
+    public static var mostAtOnce: Int { @_noAllocation @_noLocks get { 16 } }
+
     /// The daemon's number for it, to end it by.
     public var number: UInt32
     /// The port whose frames are wanted; 0: all ports of `domain`, also those that join later, and its tunnel side.

@@ -74,8 +74,8 @@ struct CaptureTable: ~Copyable {
         }
     }
 
-    /// Captures that a worker can run: a bit for each in a mask of 16.
-    static var capacity: Int { @_noAllocation @_noLocks get { 16 } }
+    /// Captures that a worker can run.
+    static var capacity: Int { @_noAllocation @_noLocks get { CaptureConfiguration.mostAtOnce } }
     /// PACKET_HOST and PACKET_OUTGOING (linux/if_packet.h): what "inbound" and "outbound" of the filter language ask for.
     private static var incomingPacket: UInt32 { @_noAllocation @_noLocks get { 0 } }
     private static var outgoingPacket: UInt32 { @_noAllocation @_noLocks get { 4 } }

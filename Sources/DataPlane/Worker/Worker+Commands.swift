@@ -15,8 +15,8 @@ extension Worker where IO: ~Copyable {
             router?.pointee.setGateway(id, nil)
             forwarding.removeDomain(id)
             mailbox.complete(ticket, 0)
-        case .setPort(let port, let descriptor, let waits):
-            mailbox.complete(ticket, set(port, descriptor, waits: waits))
+        case .setPort(let port, let descriptor, let waits, let impairments):
+            mailbox.complete(ticket, set(port, descriptor, waits: waits, impairments))
         case .receive:
             receiveByWaiting()
             mailbox.complete(ticket, 0)
@@ -64,7 +64,9 @@ extension Worker where IO: ~Copyable {
             mac: station.mac.value, vlan: station.vlan, domain: station.domain, vtep: vtep, now: now)
     }
 
-    private mutating func set(_ port: PortConfiguration, _ descriptor: Int32?, waits: Bool) -> Int32 {
+    private mutating func set(
+        _ port: PortConfiguration, _ descriptor: Int32?, waits: Bool, _ impairments: [ImpairmentConfiguration]
+    ) -> Int32 {
         let index = Int(port.id)
         guard index > 0, index < SharedTables.maximumPorts else { return EINVAL }
         if let descriptor {
@@ -91,6 +93,8 @@ extension Worker where IO: ~Copyable {
             states[index].isSender = port.kind.onlySends
             states[index].isUplink = port.kind == .uplink
             states[index].isWaiting = waits
+            // What can't be done is told to whoever asks for it again.
+            for impairment in impairments { _ = set(impairment) }
             if !waits { io.receive(port: port.id) }
         }
         if captures.count > 0 { watchCaptured(port.id) }

@@ -59,6 +59,7 @@ extension Worker where IO: ~Copyable {
     /// Decides about a frame, or about each packet of a super-frame, which lies in one piece. False: it goes on as it is.
     private mutating func impair(_ frame: OutgoingFrame, _ index: Int) -> Bool {
         guard let direction = impairments.direction(index) else { return false }
+        if direction.pointee.isEnding { return follow(frame, direction, index) }
         if frame.isSuperframe,
             let cutter = SegmentCutter(
                 header: frame.head, frame: frame.head + VirtioNetHeader.length,
@@ -71,6 +72,19 @@ extension Worker where IO: ~Copyable {
         let fate = direction.pointee.state.next(length: length, now: clock, normal: impairments.normal)
         if fate.isPlain, fate.passage.due <= clock, !isBehind { return false }
         suffer(frame, fate, link, index)
+        return true
+    }
+
+    /// A frame that comes when its impairment has ended: it goes on as it is, behind what is still held.
+    private mutating func follow(
+        _ frame: OutgoingFrame, _ direction: UnsafeMutablePointer<ImpairedDirection>, _ index: Int
+    ) -> Bool {
+        guard direction.pointee.held > 0 else { return false }
+        let length = frame.headCount &+ frame.restCount &- VirtioNetHeader.length
+        var passage = PacketFate.Passage()
+        passage.due = impairments.follow(direction, length: length, now: clock)
+        passage.departure = passage.due
+        if !hold(frame, passage, index) { lose(frame, index, .impairmentQueue, .impairmentQueueOut) }
         return true
     }
 
@@ -171,7 +185,7 @@ extension Worker where IO: ~Copyable {
             return true
         }
         // Invariant: the queue has room for as many as there are places.
-        guard impairments.queue.push(entry) else {
+        guard impairments.push(entry) else {
             impairments.spend(place, isLong: isLong, of: index)
             return false
         }
@@ -207,7 +221,7 @@ extension Worker where IO: ~Copyable {
     /// Lets the packets go on that are due; more than go in one round follow in the next, at once.
     mutating func releaseDue() {
         var left = Self.releasesInRound
-        while left > 0, let entry = impairments.queue.pop(until: clock) {
+        while left > 0, let entry = impairments.pop(until: clock) {
             left &-= 1
             framesInBatch &+= 1
             bytesInBatch &+= Int(entry.length)

@@ -3,7 +3,7 @@ import Glibc
 /// Not on a frame's path.
 extension Worker where IO: ~Copyable {
     /// Sets what happens to the packets of a port in one direction, at once; what is held goes on when it was due, unless
-    /// the rate is another. Without settings what is held goes on now.
+    /// the rate is another. Without settings what is held goes on from now: see `ImpairmentTable.end`.
     mutating func set(_ impairment: ImpairmentConfiguration) -> Int32 {
         let port = Int(impairment.port)
         guard port > 0, port < SharedTables.maximumPorts, states[port].life == .present else { return ENOENT }
@@ -13,17 +13,25 @@ extension Worker where IO: ~Copyable {
         settle()
         if impairment.settings.isEmpty {
             guard impairments.direction(index) != nil else { return 0 }
-            for entry in impairments.queue.removeAll(of: UInt16(index)) { release(entry) }
-            tunnels.isHolding = false
+            impairments.end(index, now: clock)
+            releaseDue()
             finishTunnels()
             settle()
-            impairments.remove(index)
-            states[port].attention &= ~bit
+            removeDrained()
             return 0
         }
         guard impairments.set(index, impairment.settings, now: clock) else { return ENOMEM }
         states[port].attention |= bit
         return 0
+    }
+
+    /// Forgets the directions that have ended and hold nothing any more. All that they gave out must have been sent.
+    mutating func removeDrained() {
+        while let index = impairments.nextDrained() {
+            impairments.remove(index)
+            states[Int(ImpairmentTable.port(index))].attention &=
+                ImpairmentTable.isOut(index) ? ~PortState.impairedOut : ~PortState.impairedIn
+        }
     }
 
     /// The port goes: so does what is held of it, each packet as one that found no room.

@@ -182,6 +182,7 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
         if captures.count > 0 { captures.settle() }
         if impairments.count > 0 {
             impairments.reclaim()
+            if impairments.drained > 0 { removeDrained() }
             releaseDue()
         }
         let isWoken = handleCompletions()

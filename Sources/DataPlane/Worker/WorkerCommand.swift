@@ -6,8 +6,10 @@ package enum WorkerCommand: Sendable {
     case setDomain(DomainConfiguration)
     /// Removes a domain and forgets its stations.
     case removeDomain(UInt16)
-    /// Makes a port (with its descriptor) or changes one (without). One that `waits` receives nothing before `receive`.
-    case setPort(PortConfiguration, descriptor: Int32?, waits: Bool = false)
+    /// Makes a port (with its descriptor) or changes one (without). One that `waits` receives nothing before `receive`; a
+    /// new one is impaired before it receives anything.
+    case setPort(
+        PortConfiguration, descriptor: Int32?, waits: Bool = false, impairments: [ImpairmentConfiguration] = [])
     /// Has all ports that wait receive.
     case receive
     /// Stops a port; answered when nothing of it is under way any more.

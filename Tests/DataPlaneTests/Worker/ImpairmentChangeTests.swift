@@ -27,6 +27,63 @@ struct ImpairmentChangeTests {
         rig.expectSound()
     }
 
+    @Test("cleared: many that are held are no burst; what comes meanwhile follows them", arguments: [true, false])
+    func drained(isOut: Bool) throws {
+        let rig = try rig()
+        let port: UInt16 = isOut ? 2 : 1
+        try rig.impair(port, isOut: isOut) {
+            $0.delay = 500 * Self.millisecond
+            $0.jitter = 100 * Self.millisecond
+            $0.isNormal = true
+        }
+        for number in 0..<5_000 { _ = rig.put(Make.plain(length: 60 + number % 1_000), into: 1) }
+        try rig.impair(port, isOut: isOut) { _ in }
+        var lengths = rig.device.take().sent.map(\.frame.count)
+        // A thousand go at once, then a thousand in each millisecond.
+        #expect((900...1_024).contains(lengths.count), "\(lengths.count)")
+        var rounds = 0
+        while lengths.count < 5_000, rounds < 20 {
+            for _ in 0..<10 {
+                rig.device.deliver(.frame(port: 1, bytes: Make.vnet() + Make.plain(length: 1_400)))
+                let sent = rig.sent(after: Self.millisecond / 10).map(\.frame.count)
+                #expect(sent.count <= 130, "\(sent.count)")
+                lengths += sent
+            }
+            rounds += 1
+        }
+        #expect(rounds == 4 || rounds == 5)
+        let followers = rounds * 10
+        lengths += rig.sent(after: 2 * Self.millisecond).map(\.frame.count)
+        #expect(lengths.count == 5_000 + followers)
+        #expect(lengths.suffix(followers).allSatisfy { $0 == 1_400 } && lengths.prefix(5_000).allSatisfy { $0 < 1_060 })
+        // It is as if it had never been: nothing is held, a frame goes at once.
+        rig.step()
+        #expect(rig.put(Make.plain(), into: 1).count == 1)
+        #expect(rig.sent(after: 1_000 * Self.millisecond) == [])
+        // And another one begins anew, behind nothing.
+        try rig.impair(port, isOut: isOut) { $0.delay = Self.millisecond }
+        #expect(rig.put(Make.plain(length: 99), into: 1) == [])
+        #expect(rig.sent(after: Self.millisecond).map(\.frame.count) == [99])
+        rig.expectIngressCloses(1)
+        rig.expectSound()
+    }
+
+    @Test("cleared and impaired again while packets still go on: they do, and the new one begins behind them")
+    func drainedAndSet() throws {
+        let rig = try rig()
+        try rig.impair(1) { $0.delay = 500 * Self.millisecond }
+        for _ in 0..<3_000 { _ = rig.put(Make.plain(length: 61), into: 1) }
+        try rig.impair(1) { _ in }
+        var count = rig.device.take().sent.count
+        try rig.impair(1) { $0.delay = 20 * Self.millisecond }
+        count += rig.put(Make.plain(length: 62), into: 1).count
+        count += (0..<5).map { _ in rig.sent(after: Self.millisecond).count }.reduce(0, +)
+        #expect(count == 3_000)
+        #expect(rig.sent(after: 16 * Self.millisecond).map(\.frame.count) == [62])
+        rig.expectIngressCloses(1)
+        rig.expectSound()
+    }
+
     @Test("another delay: what is held keeps its time")
     func changed() throws {
         let rig = try rig()

@@ -131,7 +131,7 @@ struct RandomScriptTests {
         }
         guard let command else { return }
         switch command {
-        case .setPort(let port, .some, let waits):
+        case .setPort(let port, .some, let waits, _):
             #expect(result == (model.lives[port.id] == nil ? 0 : EEXIST))
             guard result == 0 else { return }
             model.lives[port.id] = .present
@@ -139,7 +139,7 @@ struct RandomScriptTests {
         case .receive:
             #expect(result == 0)
             model.waiting = []
-        case .setPort(let port, nil, _):
+        case .setPort(let port, nil, _, _):
             #expect(result == (model.lives[port.id] == .present ? 0 : ENOENT))
         case .inject(let port, _):
             #expect(result == (model.lives[port] == .present ? 0 : ENOENT))

@@ -7,7 +7,7 @@ import Testing
 @Suite("Daemon: captures", .enabled(if: geteuid() == 0, "needs root"), .serialized)
 struct CaptureTests {
     /// A network with two sandboxes that have seen each other.
-    private static func run(
+    static func run(
         io: InputOutput = .uring, at location: SourceLocation = #_sourceLocation,
         _ body: (HeddleUnderTest, _ a: TestSandbox, _ b: TestSandbox) throws -> Void
     ) throws {
@@ -23,14 +23,14 @@ struct CaptureTests {
     }
 
     /// Where a test's own files lie, which aren't taken for something that Heddle left.
-    private static func folder(_ lab: HeddleUnderTest) -> String {
+    static func folder(_ lab: HeddleUnderTest) -> String {
         let folder = lab.directory + "/own"
         mkdir(folder, 0o755)
         return folder
     }
 
     /// `heddle capture` in the background, into a file.
-    private static func start(
+    static func start(
         _ lab: HeddleUnderTest, _ words: String..., file: String, environment: [String: String] = [:]
     ) throws -> RunningProgram {
         let program = try RunningProgram(
@@ -44,14 +44,14 @@ struct CaptureTests {
     }
 
     /// Ends it as Ctrl-C does, and returns what it said.
-    private static func finish(_ program: RunningProgram, file: String, status: Int32 = 0) throws -> String {
+    static func finish(_ program: RunningProgram, file: String, status: Int32 = 0) throws -> String {
         program.signal(SIGINT)
         #expect(program.wait(within: .seconds(10)) == .exited(status))
         return try String(contentsOfFile: file + ".errors", encoding: .utf8)
     }
 
     /// tshark's fields of each frame.
-    private static func fields(_ file: String, filter: String = "", _ names: String...) throws -> [[String]] {
+    static func fields(_ file: String, filter: String = "", _ names: String...) throws -> [[String]] {
         var words = ["-n", "-r", file, "-T", "fields", "-E", "separator=/t", "-o", "tcp.check_checksum:TRUE"]
         if !filter.isEmpty { words += ["-Y", filter] }
         for name in names { words += ["-e", name] }
