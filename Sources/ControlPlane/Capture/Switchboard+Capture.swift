@@ -110,6 +110,11 @@ extension Switchboard {
         endCaptures(why: why) { $0.port == port }
     }
 
+    /// The engine doesn't go on with it.
+    func endCaptures(number: UInt32, why: String) {
+        endCaptures(why: why) { $0.number == number }
+    }
+
     /// The domain is given to others, and so are the ports that the network itself has.
     func endCaptures(of network: NetworkRecord) {
         let ports = [network.hostPort, network.parentPort].compactMap { $0 }

@@ -1,6 +1,7 @@
 import DataPlane
 import Glibc
 import Logging
+import SystemPackage
 
 /// A capture as the engine shall run it; the supervisor owns the ring's descriptor.
 struct EngineCapture {
@@ -43,7 +44,7 @@ extension EngineSupervisor {
                 try tell(.startCapture(capture.configuration), passing: capture.descriptor, what: "a capture")
             } catch {
                 guard case .refused = error else { throw error }
-                log.warning("\(error)")
+                lose(capture, error)
             }
         }
     }
@@ -78,7 +79,18 @@ extension EngineSupervisor {
         } catch .refused(_, .fileExists) {
             // It runs on.
         } catch {
-            log.warning("\(error)")
+            // One that isn't there is replaced, and the next is told.
+            guard case .refused = error else { return log.warning("\(error)") }
+            lose(capture, error)
         }
+    }
+
+    /// A capture that the engine refuses (that worker runs all that it can, say) must not go on without a frame. One
+    /// whose port is not there is told with the port.
+    private func lose(_ capture: EngineCapture, _ failure: EngineFailure) {
+        log.warning("\(failure)")
+        if case .refused(_, .noSuchFileOrDirectory) = failure { return }
+        let number = capture.configuration.number
+        loop.after(.zero) { [weak self] in self?.onCaptureLost(number, "\(failure)") }
     }
 }

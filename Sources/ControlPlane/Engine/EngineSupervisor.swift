@@ -46,6 +46,8 @@ final class EngineSupervisor {
     var onNextHopWanted: (UInt16, IPAddress) -> Void = { _, _ in }
     /// Called when the engine reports that a port's device is gone.
     var onPortGone: (UInt16, UInt64) -> Void = { _, _ in }
+    /// Called when an engine doesn't take over a capture that ran before; not while the engine is being told something.
+    var onCaptureLost: (UInt32, String) -> Void = { _, _ in }
     /// Called with every engine that is started, so that it can be recorded.
     var onStart: (EngineProcess) -> Void = { _ in }
 

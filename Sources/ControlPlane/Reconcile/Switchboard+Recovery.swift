@@ -91,6 +91,9 @@ extension Switchboard {
         engine.onNextHopWanted = { [weak self] uplink, address in
             self?.assumeIsolated { $0.nextHopIsWanted(uplink: uplink, address: address) }
         }
+        engine.onCaptureLost = { [weak self] number, why in
+            self?.assumeIsolated { $0.endCaptures(number: number, why: why) }
+        }
         engine.onStart = { [weak self] process in
             let words = "\(process.pid) \(process.startTime ?? 0)"
             self?.assumeIsolated { $0.record(engine: words) }

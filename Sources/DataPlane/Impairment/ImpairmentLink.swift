@@ -9,16 +9,19 @@ struct ImpairmentLink {
     @_noAllocation @_noLocks @inline(__always)
     init() {}
 
+    /// One that has taken what will have passed at that time.
+    init(freeAt: Int64) { self.freeAt = freeAt }
+
     /// Takes a packet. nil: the queue is full.
     ///
     /// - Parameters:
     ///   - length: bytes of the frame.
-    ///   - rate: bits a second; 0: everything passes at once.
+    ///   - rate: bits a second; 0: everything passes at once, or with the last of what was taken at another rate.
     ///   - queue: nanoseconds that all that waits may need. A packet that finds nothing before it always passes.
     /// - Returns: when it will have passed.
     @_noAllocation @_noLocks @inline(__always)
     mutating func take(length: Int, now: Int64, rate: UInt64, queue: Int64) -> Int64? {
-        guard rate > 0 else { return now }
+        guard rate > 0 else { return max(now, freeAt) }
         let isIdle = freeAt <= now
         if isIdle { remainder = 0 }
         // At most 2^17 bytes: far below 2^64.

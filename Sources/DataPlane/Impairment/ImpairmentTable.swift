@@ -130,8 +130,11 @@ struct ImpairmentTable: ~Copyable {
 
 /// What is done when settings change. Nothing may be on its way out then: see `Worker.settle`.
 extension ImpairmentTable {
-    /// Sets what is done in a direction. False: there is no memory, and nothing is changed.
-    mutating func set(_ index: Int, _ settings: ImpairmentSettings, now: Int64) -> Bool {
+    /// Sets what is done in a direction.
+    ///
+    /// - Returns: what was held and doesn't fit the queue any more, whose places are free with the next `reclaim`; nil:
+    ///   there is no memory, and nothing is changed.
+    mutating func set(_ index: Int, _ settings: ImpairmentSettings, now: Int64) -> [ReleaseQueue.Entry]? {
         if settings.isNormal, normal == nil {
             let table = UnsafeMutablePointer<NormalTable>.allocate(capacity: 1)
             table.initialize(to: NormalTable())
@@ -141,29 +144,29 @@ extension ImpairmentTable {
         guard let known = directions[index] else {
             guard let new = ImpairedDirection(settings, stream: stream),
                 makeRoom(more: new.packets.capacity + new.long.capacity)
-            else { return false }
+            else { return nil }
             let place = UnsafeMutablePointer<ImpairedDirection>.allocate(capacity: 1)
             place.initialize(to: new)
             directions[index] = place
             count += 1
-            return true
+            return []
         }
         let wanted = settings.places
         if wanted.packets > known.pointee.packets.capacity || wanted.long > known.pointee.long.capacity {
-            guard move(index, known, to: settings, stream: stream) else { return false }
+            guard move(index, known, to: settings, stream: stream) else { return nil }
         }
         if known.pointee.isEnding {
             // As where none was, but behind what still goes on.
-            let link = known.pointee.state.link
+            let link = ImpairmentLink(freeAt: known.pointee.state.link.freeAt)
             known.pointee.isEnding = false
             known.pointee.state = ImpairmentState(settings, stream: stream)
             known.pointee.state.link = link
-            return true
+            return []
         }
         let before = known.pointee.state.settings
         known.pointee.state.change(to: settings)
-        if before.rate != settings.rate { reschedule(index, known, now: now) }
-        return true
+        guard before.rate != settings.rate || before.queue > settings.queue else { return [] }
+        return reschedule(index, known, now: now)
     }
 
     /// Forgets a direction, whose packets must have been taken out of `queue`.
@@ -201,20 +204,26 @@ extension ImpairmentTable {
         return true
     }
 
-    /// What waits for a rate waits for the new one.
+    /// What waits for a rate waits for the new one, as if it came now: what doesn't fit the queue is taken out, so that
+    /// the next packets find room as soon as they would with these settings.
     private mutating func reschedule(
         _ index: Int, _ direction: UnsafeMutablePointer<ImpairedDirection>, now: Int64
-    ) {
+    ) -> [ReleaseQueue.Entry] {
         var link = ImpairmentLink()
-        let rate = direction.pointee.state.settings.rate
+        let settings = direction.pointee.state.settings
         queue.reschedule(UInt16(index)) { entry in
             guard entry.departure > now else { return }
             let held = entry.due - entry.departure
-            // All that is held passes, however long the queue may be now.
-            entry.departure = link.take(length: Int(entry.length), now: now, rate: rate, queue: .max) ?? now
-            entry.due = entry.departure + held
+            let departure = link.take(
+                length: Int(entry.length), now: now, rate: settings.rate, queue: settings.queue)
+            entry.departure = departure ?? .max
+            entry.due = departure.map { $0 + held } ?? .max
         }
         direction.pointee.state.link = link
+        let surplus = queue.removeAll(of: UInt16(index)) { $0.departure == .max }
+        direction.pointee.held -= surplus.count
+        for entry in surplus { spend(entry.place, isLong: entry.isLong, of: index) }
+        return surplus
     }
 
     /// Sees to it that the queue takes all that the directions can hold, and so many more. False: there is no memory.

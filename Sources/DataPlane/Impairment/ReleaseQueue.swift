@@ -136,12 +136,12 @@ struct ReleaseQueue: ~Copyable {
 
 /// What is done when settings change; not on a packet's way.
 extension ReleaseQueue {
-    /// Takes all packets of a direction out, in the order in which they are due.
-    mutating func removeAll(of direction: UInt16) -> [Entry] {
+    /// Takes all packets of a direction out, or those that are meant, in the order in which they are due.
+    mutating func removeAll(of direction: UInt16, where isMeant: (Entry) -> Bool = { _ in true }) -> [Entry] {
         var taken: [Entry] = []
         var left = 0
         for index in 0..<count {
-            if entries[index].direction == direction {
+            if entries[index].direction == direction, isMeant(entries[index]) {
                 taken.append(entries[index])
             } else {
                 entries[left] = entries[index]

@@ -3,7 +3,8 @@ import Glibc
 /// Not on a frame's path.
 extension Worker where IO: ~Copyable {
     /// Sets what happens to the packets of a port in one direction, at once; what is held goes on when it was due, unless
-    /// the rate is another. Without settings what is held goes on from now: see `ImpairmentTable.end`.
+    /// the rate is another or the queue is shorter: what doesn't fit that is lost. Without settings what is held goes on
+    /// from now: see `ImpairmentTable.end`.
     mutating func set(_ impairment: ImpairmentConfiguration) -> Int32 {
         let port = Int(impairment.port)
         guard port > 0, port < SharedTables.maximumPorts, states[port].life == .present else { return ENOENT }
@@ -20,9 +21,20 @@ extension Worker where IO: ~Copyable {
             removeDrained()
             return 0
         }
-        guard impairments.set(index, impairment.settings, now: clock) else { return ENOMEM }
+        guard let surplus = impairments.set(index, impairment.settings, now: clock) else { return ENOMEM }
+        countLost(surplus, impairment.port, isOut: impairment.isOut)
+        impairments.reclaim()
         states[port].attention |= bit
         return 0
+    }
+
+    /// Packets that were held found no room after all.
+    private func countLost(_ packets: [ReleaseQueue.Entry], _ port: UInt16, isOut: Bool) {
+        let numbers = tables.numbers(of: port)
+        for entry in packets {
+            if !isOut { countReceived(numbers, length: Int(entry.length), isSuperframe: entry.isSuperframe) }
+            count(drop: isOut ? .impairmentQueueOut : .impairmentQueue, numbers)
+        }
     }
 
     /// Forgets the directions that have ended and hold nothing any more. All that they gave out must have been sent.
@@ -40,11 +52,7 @@ extension Worker where IO: ~Copyable {
             let index = ImpairmentTable.index(port: port, isOut: isOut)
             guard impairments.direction(index) != nil else { continue }
             settle()
-            let numbers = tables.numbers(of: port)
-            for entry in impairments.queue.removeAll(of: UInt16(index)) {
-                if !isOut { countReceived(numbers, length: Int(entry.length), isSuperframe: entry.isSuperframe) }
-                count(drop: isOut ? .impairmentQueueOut : .impairmentQueue, numbers)
-            }
+            countLost(impairments.queue.removeAll(of: UInt16(index)), port, isOut: isOut)
             impairments.remove(index)
         }
         states[Int(port)].attention &= ~(PortState.impairedIn | PortState.impairedOut)

@@ -200,7 +200,8 @@ package struct Worker<IO: FrameIO & ~Copyable>: ~Copyable {
     /// Nanoseconds to wait.
     package func nextTimeout() -> Int64 {
         let quiet = retrying > 0 ? 1_000_000 : isHolding ? Self.quietTime : Self.idleTime
-        guard let due = impairments.queue.nextDue else { return quiet }
+        // What has ended and holds nothing any more gives its memory back in the next round.
+        guard let due = impairments.queue.nextDue else { return impairments.drained > 0 ? 0 : quiet }
         return max(0, min(quiet, due &- monotonicNanoseconds()))
     }
 

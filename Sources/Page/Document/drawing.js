@@ -1,13 +1,14 @@
 // Draws an arrangement. Where a thing stands follows from what there is alone, so that two looks at one topology are one
 // picture.
 
-import { bits, shortBits, plural, impairmentText, publishText, dropText, bare, lastPart, fit } from "./words.js";
+import { bits, shortBits, plural, impairmentText, publishText, dropText, bare, lastPart, fit, fitStart } from "./words.js";
 
 /** Endpoints as they are drawn where there is room, and in networks with many of them. */
 const LARGE = { width: 156, height: 62, gap: 10, lead: 40, below: 10 };
 const SMALL = { width: 126, height: 40, gap: 8, lead: 12, below: 10 };
 const OUTSIDE = { width: 152, height: 54, gap: 10 };
-const LEFT = OUTSIDE.width + 40;
+/** Where the host's networks begin: beside what lies outside, if there is anything. */
+const LEFT = OUTSIDE.width + 40, ALONE = 32;
 /** Above a band's first bus; between bands. */
 const HEAD = 48, GAP = 10;
 /** A band's name and facts need that much. */
@@ -20,17 +21,19 @@ export class Drawing {
     this.canvas = canvas;
     this.rates = rates;
     this.chosen = null;
+    this.left = ALONE;
   }
 
   /** Draws all of it, `width` pixels wide. */
   draw(look, { bands, outsiders }, width, empty) {
     const { canvas } = this;
-    const inner = Math.max(400, width - LEFT - 12);
-    const box = canvas.put("host box", "rect", canvas.ground, { x: LEFT - 16, y: 6, width: inner + 24, rx: 10, class: "box" });
+    this.left = outsiders.length > 0 ? LEFT : ALONE;
+    const inner = Math.max(400, width - this.left - 12);
+    const box = canvas.put("host box", "rect", canvas.ground, { x: this.left - 16, y: 6, width: inner + 24, rx: 10, class: "box" });
     const name = `host ${look.host.name}`;
-    canvas.text("host name", canvas.ground, LEFT, 25, name, "strong");
+    canvas.text("host name", canvas.ground, this.left, 25, name, "strong");
     const addresses = look.host.addresses.map(bare).join("   ");
-    canvas.text("host addresses", canvas.ground, LEFT + inner - 4, 25, fit(addresses, inner - 260, "small"), "faint small", { "text-anchor": "end" });
+    canvas.text("host addresses", canvas.ground, this.left + inner - 4, 25, fit(addresses, inner - 260, "small"), "faint small", { "text-anchor": "end" });
     let y = 36;
     for (const row of this.rows(bands, outsiders, inner)) {
       const height = Math.max(...row.map((place) => place.height));
@@ -38,12 +41,12 @@ export class Drawing {
       y += height + GAP;
     }
     if (bands.length === 0) {
-      canvas.text("empty", canvas.ground, LEFT, 60, empty, "faint");
+      canvas.text("empty", canvas.ground, this.left, 60, empty, "faint");
       y = 90;
     }
     box.setAttribute("height", y - 6);
     const bottom = Math.max(y, this.drawOutsiders(outsiders)) + 10;
-    const size = { width: LEFT + inner + 12, height: bottom };
+    const size = { width: this.left + inner + 12, height: bottom };
     for (const [side, value] of Object.entries(size)) if (canvas.svg.getAttribute(side) !== `${value}`) canvas.svg.setAttribute(side, value);
     canvas.sweep();
   }
@@ -72,16 +75,16 @@ export class Drawing {
       const most = Math.max(1, Math.floor((inner - 20 + size.gap) / (size.width + size.gap)));
       const columns = Math.max(1, Math.min(most, tiles.length)), lines = Math.max(1, Math.ceil(tiles.length / columns));
       const place = {
-        band, size, tiles, columns, lines, left: LEFT - 4,
+        band, size, tiles, columns, lines, left: this.left - 4,
         width: Math.min(inner, Math.max(NARROWEST, 20 + columns * (size.width + size.gap) - size.gap)),
         height: HEAD + (tiles.length ? lines * (size.lead + size.height + size.below) : 30),
       };
       const row = isReached.has(band) || lines > 1 ? undefined
-        : rows.find((one) => one.every((other) => other.lines === 1) && one.at(-1).left + one.at(-1).width + GAP + place.width <= LEFT - 4 + inner);
+        : rows.find((one) => one.every((other) => other.lines === 1) && one.at(-1).left + one.at(-1).width + GAP + place.width <= this.left - 4 + inner);
       if (row) { place.left = row.at(-1).left + row.at(-1).width + GAP; row.push(place); } else rows.push([place]);
     }
     // The last of a row has what is left.
-    for (const row of rows) row.at(-1).width = LEFT - 4 + inner - row.at(-1).left;
+    for (const row of rows) row.at(-1).width = this.left - 4 + inner - row.at(-1).left;
     return rows;
   }
 
@@ -89,7 +92,7 @@ export class Drawing {
     const { canvas } = this, { key } = band;
     const left = edge + 4, rowHeight = size.lead + size.height + size.below;
     canvas.put(`${key} band`, "rect", canvas.ground, { x: edge, y: top, width, height, rx: 8, class: "band" });
-    this.drawHead(band, left + 10, top + 19, width);
+    this.drawHead(band, left + 10, top + 19, width, size);
     band.busY = top + HEAD;
     for (let row = 0; row < lines; row++) {
       const busY = band.busY + row * rowHeight;
@@ -106,7 +109,7 @@ export class Drawing {
     if (tiles.length === 0) canvas.text(`${key} empty`, canvas.cards, left + 10, top + HEAD + 20, "no endpoints", "faint small");
   }
 
-  drawHead(band, x, y, width) {
+  drawHead(band, x, y, width, size) {
     const { canvas, rates } = this, { network, key } = band;
     const head = canvas.button(key, canvas.cards, `network ${network.name}`, {
       class: this.classes("band-head", key), transform: `translate(${x} ${y})`,
@@ -118,6 +121,7 @@ export class Drawing {
     if (network.internal) facts.push("internal");
     if (network.isolated) facts.push("isolated");
     facts.push(plural(band.count, "endpoint"));
+    if (size === SMALL) facts.push("rates in bit/s");
     canvas.text(`${key} facts`, head, 0, 16, fit(facts.join("  ·  "), width - 28, "small"), "faint small");
     // What drops at an endpoint is told there.
     const drop = rates.recentDrop(...band.others.filter((one) => one !== band.host).map((one) => one.key));
@@ -172,7 +176,8 @@ export class Drawing {
     canvas.text(`${key} title`, group, 10, 18, fit(tile.title, size.width - (corner ? 28 + corner.length * 7 : 20), "strong"), "strong");
     canvas.text(`${key} corner`, group, size.width - 10, 18, corner, "faint small", { "text-anchor": "end" });
     canvas.text(`${key} address`, group, 10, 35, fit(tile.second, size.width - 20, "small"), "faint small");
-    canvas.text(`${key} note`, group, 10, 52, dropNote ?? fit(tile.note, size.width - 20, "small strong"), dropNote ? "drop-text" : tile.noteClass);
+    const shorten = tile.noteClass === "faint small" ? fit : fitStart;
+    canvas.text(`${key} note`, group, 10, 52, dropNote ?? shorten(tile.note, size.width - 20, "small"), dropNote ? "drop-text" : tile.noteClass);
   }
 
   /** Each near the first of the networks that lead to it. Returns how far down they reach. */
@@ -198,7 +203,7 @@ export class Drawing {
     const rate = rates.sum(one.ports), drop = rates.recentDrop(...one.ports);
     const from = [OUTSIDE.width + 2, y + OUTSIDE.height / 2];
     for (const band of one.bands) {
-      const to = [LEFT + 3, band.busY];
+      const to = [this.left + 3, band.busY];
       this.line(`${key} edge ${band.network.name}`, `M${from[0]} ${from[1]}C${from[0] + 24} ${from[1]} ${to[0] - 24} ${to[1]} ${to[0]} ${to[1]}`,
         rate, drop, one.isClosed);
     }
@@ -211,6 +216,6 @@ export class Drawing {
     const second = one.uplink?.addresses.length ? `${one.kind} ${bare(one.uplink.addresses[0])}` : one.kind;
     const note = drop ? dropText(drop, width - 18) : fit(second, width - 18, "small");
     canvas.text(`${key} note`, group, 9, 32, note, drop ? "drop-text" : "faint small");
-    canvas.text(`${key} rate`, group, 9, 46, `↑ ${shortBits(rate.rx)}  ↓ ${shortBits(rate.tx)}`, isOn(rate) ? "rate on" : "rate");
+    canvas.text(`${key} rate`, group, 9, 46, `↑ ${shortBits(rate.rx)}  ↓ ${shortBits(rate.tx)}  bit/s`, isOn(rate) ? "rate on" : "rate");
   }
 }

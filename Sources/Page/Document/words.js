@@ -1,4 +1,4 @@
-// Numbers and names as the page writes them. Pure but for `fit`, which has the browser measure text.
+// Numbers and names as the page writes them. Pure but for `fit` and `fitStart`, which have the browser measure text.
 
 function scaled(value, unit) {
   const prefixes = ["", "k", "M", "G", "T"];
@@ -46,21 +46,25 @@ export function dropText(drop, pixels) {
 
 const fonts = { strong: "600 12px", plain: "12px", small: "11px", "small strong": "600 11px", rate: "10.5px" };
 const pen = document.createElement("canvas").getContext("2d");
-const fitted = new Map();
+const known = new Map();
 
 /** A text that is no wider than that many pixels in one of the drawing's fonts. What is left out is left out of the
     middle: ends tell names apart as well as beginnings do. */
-export function fit(text, pixels, font) {
+export const fit = (text, pixels, font) => fitted(text, pixels, font,
+  (kept) => `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`);
+
+/** The same for a list, whose end is left out. */
+export const fitStart = (text, pixels, font) => fitted(text, pixels, font, (kept) => `${text.slice(0, kept).trimEnd()}…`);
+
+function fitted(text, pixels, font, shortened) {
   const key = `${font} ${pixels} ${text}`;
-  let found = fitted.get(key);
+  let found = known.get(key);
   if (found !== undefined) return found;
   pen.font = `${fonts[font]} system-ui, sans-serif`;
   found = text;
-  for (let kept = text.length - 1; kept > 1 && pen.measureText(found).width > pixels; kept--) {
-    found = `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`;
-  }
+  for (let kept = text.length - 1; kept > 1 && pen.measureText(found).width > pixels; kept--) found = shortened(kept);
   // Texts with numbers in them come and go.
-  if (fitted.size > 5000) fitted.clear();
-  fitted.set(key, found);
+  if (known.size > 5000) known.clear();
+  known.set(key, found);
   return found;
 }

@@ -14,6 +14,11 @@ struct ImpairmentChangeTests {
         return rig
     }
 
+    /// A frame of 125 bytes, known by its number.
+    private static func numbered(_ number: Int) -> [UInt8] {
+        Make.plain(length: 123) + [UInt8(number >> 8), UInt8(number & 0xFF)]
+    }
+
     @Test("cleared: what is held goes on at once, in its order", arguments: [true, false])
     func cleared(isOut: Bool) throws {
         let rig = try rig()
@@ -75,11 +80,14 @@ struct ImpairmentChangeTests {
         for _ in 0..<3_000 { _ = rig.put(Make.plain(length: 61), into: 1) }
         try rig.impair(1) { _ in }
         var count = rig.device.take().sent.count
-        try rig.impair(1) { $0.delay = 20 * Self.millisecond }
+        try rig.impair(1) { $0.delay = Self.millisecond }
         count += rig.put(Make.plain(length: 62), into: 1).count
-        count += (0..<5).map { _ in rig.sent(after: Self.millisecond).count }.reduce(0, +)
+        count += (0..<3).map { _ in rig.sent(after: Self.millisecond).count }.reduce(0, +)
         #expect(count == 3_000)
-        #expect(rig.sent(after: 16 * Self.millisecond).map(\.frame.count) == [62])
+        #expect(rig.sent(after: Self.millisecond).map(\.frame.count) == [62])
+        // Nothing is left of it.
+        _ = rig.put(Make.plain(length: 63), into: 1)
+        #expect(rig.sent(after: Self.millisecond).map(\.frame.count) == [63])
         rig.expectIngressCloses(1)
         rig.expectSound()
     }
@@ -116,6 +124,44 @@ struct ImpairmentChangeTests {
         for _ in 0..<10 { #expect(rig.sent(after: Self.millisecond).count == 1) }
         _ = rig.put(Make.plain(length: 125), into: 1)
         #expect(rig.sent(after: Self.millisecond).count == 1)
+        rig.expectSound()
+    }
+
+    @Test(
+        "a lower rate, or a shorter queue: what doesn't fit is lost, and the next packets find room",
+        arguments: [true, false])
+    func lowered(isOut: Bool) throws {
+        let rig = try rig()
+        let port: UInt16 = isOut ? 2 : 1
+        let reason: DropReason = isOut ? .impairmentQueueOut : .impairmentQueue
+        try rig.impair(port, isOut: isOut) {
+            $0.rate = 1_000_000
+            $0.queue = 1_000 * Self.millisecond
+        }
+        // A millisecond each.
+        for number in 0..<500 { _ = rig.put(Self.numbered(number), into: 1) }
+        try rig.impair(port, isOut: isOut) {
+            $0.rate = 100_000
+            $0.queue = 100 * Self.millisecond
+        }
+        // Ten milliseconds each, so that ten wait.
+        #expect(rig.drops(port, reason) == 490)
+        for number in 0..<10 {
+            #expect(rig.put(Make.plain(length: 125), into: 1) == [] && rig.drops(port, reason) == 491 + UInt64(number))
+            // One goes, and the next finds room.
+            let sent = rig.sent(after: 10 * Self.millisecond).map(\.frame)
+            #expect(sent == [Self.numbered(number)], "\(number)")
+            #expect(rig.put(Make.plain(length: 125), into: 1) == [] && rig.drops(port, reason) == 491 + UInt64(number))
+        }
+        // The same rate, and a shorter queue: the first five stay.
+        try rig.impair(port, isOut: isOut) {
+            $0.rate = 100_000
+            $0.queue = 50 * Self.millisecond
+        }
+        #expect(rig.drops(port, reason) == 505)
+        for _ in 0..<5 { #expect(rig.sent(after: 10 * Self.millisecond).count == 1) }
+        #expect(rig.sent(after: 100 * Self.millisecond) == [])
+        if !isOut { rig.expectIngressCloses(1) }
         rig.expectSound()
     }
 
