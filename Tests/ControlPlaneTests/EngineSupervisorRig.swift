@@ -1,5 +1,6 @@
 import CLinux
 import DataPlane
+import Dispatch
 import Glibc
 import Logging
 import SystemPackage
@@ -75,6 +76,14 @@ final class EngineSupervisorRig {
         if threads.last != nil { _ = try? link.ask(.shutdown) }
         supervisor.link = nil
         if let thread = threads.last { pthread_join(thread, nil) }
+    }
+
+    /// Runs what is to be done later, until `isDone` is signalled or five seconds have passed. The supervisor is the loop's
+    /// meanwhile.
+    func runLoop(until isDone: DispatchSemaphore) throws -> Bool {
+        try supervisor.loop.start()
+        defer { supervisor.loop.stop() }
+        return isDone.wait(timeout: .now() + 5) == .success
     }
 
     /// A port whose other end is the test's; the supervisor holds it, and no engine was told.

@@ -1,5 +1,6 @@
 import Addresses
 import DataPlane
+import Dispatch
 import Glibc
 import Testing
 
@@ -71,6 +72,34 @@ struct EngineSupervisorTests {
         try rig.supervisor.plug(port: 1)
         try third.send()
         #expect(other.receives() && capture.ports(2) == [1])
+    }
+
+    /// What the supervisor told.
+    private final class Told {
+        var number: UInt32?
+        var why = ""
+        let isDone = DispatchSemaphore(value: 0)
+    }
+
+    @Test("a capture that the next worker has no room for is told to have ended, and why")
+    func lost() throws {
+        let rig = try EngineSupervisorRig(workers: 2)
+        try rig.startEngine()
+        for id in UInt16(1)...2 { try rig.supervisor.set(Self.plain(id)) }
+        // The first worker runs all that it can.
+        let others = try (1...UInt32(CaptureConfiguration.mostAtOnce)).map {
+            try rig.capture(CaptureConfiguration(number: $0, domain: 2))
+        }
+        let moved = try rig.capture(CaptureConfiguration(number: 99, domain: 1))
+        let told = Told()
+        rig.supervisor.onCaptureLost = { number, why in
+            (told.number, told.why) = (number, why)
+            told.isDone.signal()
+        }
+        try rig.supervisor.set(Self.routed(1))
+        #expect(try rig.runLoop(until: told.isDone))
+        #expect(told.number == 99 && told.why.contains("a capture"), "\(told.why)")
+        withExtendedLifetime((others, moved)) {}
     }
 
     @Test("a port that comes is impaired before it receives")

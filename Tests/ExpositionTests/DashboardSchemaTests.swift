@@ -20,6 +20,15 @@ struct DashboardSchemaTests {
         "reqps", "dtdurations", "dateTimeFromNow", "bits",
     ]
 
+    /// Options that Grafana's JSON schemas of these panels require (github.com/grafana/grafana-foundation-sdk, `jsonschema`).
+    private static let required: [String: Set<String>] = [
+        "stat": [
+            "reduceOptions", "textMode", "colorMode", "graphMode", "justifyMode", "wideLayout", "orientation",
+            "showPercentChange", "percentChangeColorMode",
+        ],
+        "timeseries": ["legend", "tooltip"],
+    ]
+
     private static func dashboard() throws -> Object {
         let text = try Repository.text("Examples/monitoring/heddle-dashboard.json")
         return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? Object)
@@ -69,6 +78,9 @@ struct DashboardSchemaTests {
         for variable in list {
             let name = try #require(variable["name"] as? String)
             #expect(name.wholeMatch(of: #/\w+/#) != nil && !defined.contains(name))
+            // None, or whole.
+            let current = variable["current"] as? Object
+            #expect(variable["current"] == nil || current?["text"] != nil && current?["value"] != nil, "\(name)")
             let asked = Set(Self.texts(variable).flatMap(Self.variables)).subtracting(Self.builtIn)
             #expect(asked.isSubset(of: defined), "\(name) names \(asked)")
             defined.insert(name)
@@ -119,7 +131,10 @@ struct DashboardSchemaTests {
         let defaults = try #require((panel["fieldConfig"] as? Object)?["defaults"] as? Object, "\(title)")
         #expect((panel["fieldConfig"] as? Object)?["overrides"] is [Any], "\(title)")
         #expect(units.contains(defaults["unit"] as? String ?? ""), "\(title): \(defaults["unit"] ?? "none")")
-        #expect(panel["options"] is Object, "\(title)")
+        let options = try #require(panel["options"] as? Object, "\(title)")
+        if let required = required[panel["type"] as? String ?? ""] {
+            #expect(required.isSubset(of: options.keys), "\(title) has no \(required.subtracting(options.keys))")
+        }
         for target in objects(panel["targets"]) {
             #expect(target["datasource"] as? [String: String] == source, "\(title)")
             let text = target["expr"] as? String ?? ""

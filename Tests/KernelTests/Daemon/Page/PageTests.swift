@@ -123,6 +123,7 @@ struct PageTests {
             #expect(try browser.value("document.getElementById('total-drops').className") as? String == "bad")
             let red = "getComputedStyle(document.querySelector('.drop-text')).fill === 'rgb(209, 36, 47)'"
             #expect(try browser.value(red) as? Bool == true)
+            _ = try browser.value("document.activeElement.blur(); 0")
             try Self.keep(try browser.picture(), "page")
 
             // A click opens the counters, which go on; a key closes them; keys alone do as well.
@@ -138,6 +139,7 @@ struct PageTests {
             #expect(try Patience.until { try browser.text("#panel") != before }, "counters go on")
             #expect(try browser.value("window.kept === document.querySelector(\"\(dbCard)\")") as? Bool == true)
             #expect(try browser.value("getSelection().toString()") as? String == "lan", "what is marked stays marked")
+            _ = try browser.value("getSelection().removeAllRanges(); 0")
             try browser.prefer("dark")
             try Self.keep(try browser.picture(), "page-counters")
             try browser.press("Escape", code: 27)
