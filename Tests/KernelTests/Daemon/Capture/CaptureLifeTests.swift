@@ -32,7 +32,7 @@ struct CaptureLifeTests {
     func removedNetwork() throws {
         try HeddleUnderTest.run { lab in
             try lab.makeNetwork("lan", "10.63.0.0/24")
-            let host = try #require(try Self.ports(lab).first { $0.hasPrefix("hdl") || $0.contains("lan") })
+            let host = try #require(try lab.client.topology().ports.first { $0.kind == "host" }?.counters.port)
             let captures = try [Self.start(lab, host), Self.start(lab, "names", "lan"), Self.start(lab, "lan")]
             #expect(try lab.heddle("network", "rm", "lan").status == 0)
             for (program, errors) in captures {
