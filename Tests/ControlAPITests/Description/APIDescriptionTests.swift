@@ -96,17 +96,18 @@ struct APIDescriptionTests {
             ("FlowCount", Flow.Count(frames: 1, bytes: 2), Flow.Count(frames: 1, bytes: 2)),
             ("Statistics", statistics, statistics),
             ("PortStatistics", statistics.ports[0], statistics.ports[0]), ("DirectionCount", counts, counts),
-        ] + topology(network, endpoint, statistics.ports[0], Status(daemon: daemon, engine: engine))
+        ] + topology(network, endpoint, statistics.ports[0], Status(daemon: daemon, engine: engine), published)
     }
 
     private static func topology(
-        _ network: Network, _ endpoint: Endpoint, _ counters: Statistics.Port, _ status: Status
+        _ network: Network, _ endpoint: Endpoint, _ counters: Statistics.Port, _ status: Status,
+        _ published: PublishedPort
     ) -> [(schema: String, whole: any Encodable, least: any Encodable)] {
         let (host, tunnel) = (RecordingService.host, RecordingService.tunnel)
         let port = Topology.Port(kind: "endpoint", endpoint: "3fa9", counters: counters)
         let whole = Topology(
             host: host, status: status, networks: [network], endpoints: [endpoint], ports: [port],
-            publish: [RecordingService.published(1)], impairments: [RecordingService.impairment], tunnels: [tunnel])
+            publish: [published], impairments: [RecordingService.impairment], tunnels: [tunnel])
         return [
             ("Topology", whole, whole), ("TopologyHost", host, host), ("TopologyTunnel", tunnel, tunnel),
             ("TopologyUplink", host.uplinks[0], host.uplinks[0]),
