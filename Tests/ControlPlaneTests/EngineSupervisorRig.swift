@@ -87,10 +87,10 @@ final class EngineSupervisorRig {
     }
 
     /// A port whose other end is the test's; the supervisor holds it, and no engine was told.
-    func makePort(_ id: UInt16, domain: UInt16) throws -> SupervisedPort {
+    func makePort(_ id: UInt16, domain: UInt16, token: UInt64? = nil) throws -> SupervisedPort {
         let port = try SupervisedPort()
         supervisor.hold(
-            PortConfiguration(id: id, domain: domain, kind: .tap, mtu: 1_500, token: UInt64(id)),
+            PortConfiguration(id: id, domain: domain, kind: .tap, mtu: 1_500, token: token ?? UInt64(id)),
             descriptor: port.near)
         return port
     }

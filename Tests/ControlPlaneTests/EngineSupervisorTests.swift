@@ -118,7 +118,15 @@ struct EngineSupervisorTests {
             #expect(!other.receives(within: 10), "round \(round)")
             rig.supervisor.removePort(1)
         }
+        // So is one that takes the place of another, of which the engine wasn't told that it is gone.
+        for token in UInt64(100)...120 {
+            let port = try rig.makePort(1, domain: 1, token: token)
+            try port.send()
+            try rig.supervisor.plug(port: 1)
+            #expect(!other.receives(within: 10), "token \(token)")
+        }
         // The next one of that number isn't.
+        rig.supervisor.removePort(1)
         rig.supervisor.forgetImpairments(port: 1)
         let port = try rig.makePort(1, domain: 1)
         try rig.supervisor.plug(port: 1)

@@ -22,6 +22,15 @@ extension Engine {
         _ = takeAwaitedImpairments(port: port)
     }
 
+    /// What happens to the packets of a port now.
+    func impairments(of port: UInt16) -> [ImpairmentConfiguration] {
+        [false, true].compactMap { isOut in
+            impairments[ImpairmentConfiguration.Key(port: port, isOut: isOut)].map {
+                ImpairmentConfiguration(port: port, isOut: isOut, settings: $0)
+            }
+        }
+    }
+
     /// What was kept for a port that comes now, or never will.
     func takeAwaitedImpairments(port: UInt16) -> [ImpairmentConfiguration] {
         [false, true].compactMap {

@@ -95,6 +95,7 @@ extension Engine {
 
     private func set(_ port: PortConfiguration, _ descriptor: inout Int32?) -> Int32 {
         guard port.kind.isInDomain ? domains[port.domain] != nil : port.domain == 0 else { return ENOENT }
+        var told: [ImpairmentConfiguration] = []
         if let known = ports[port.id] {
             let isSame = known.configuration.token == port.token && known.configuration.domain == port.domain
             if isSame {
@@ -111,14 +112,16 @@ extension Engine {
             }
             // Nothing to replace it by: it goes on.
             guard descriptor != nil else { return EBADF }
+            // What was said of the number a moment ago is meant for the one that comes.
+            if known.configuration.token != port.token { told = impairments(of: port.id) }
             drop(port: port.id)
         }
         guard let taken = descriptor else { return EBADF }
         // A frame that came before the last port of a whole configuration would be flooded to the others.
         let waits = named != nil
-        let awaited = port.kind.isInDomain ? takeAwaitedImpairments(port: port.id) : []
+        told += takeAwaitedImpairments(port: port.id)
         let result = mailbox(domain: port.domain).perform(
-            .setPort(port, descriptor: taken, waits: waits, impairments: awaited))
+            .setPort(port, descriptor: taken, waits: waits, impairments: port.kind.isInDomain ? told : []))
         guard result == 0 else { return result }
         ports[port.id] = Port(configuration: port, descriptor: taken)
         descriptor = nil
