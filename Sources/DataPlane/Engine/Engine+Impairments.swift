@@ -23,7 +23,7 @@ extension Engine {
     }
 
     /// What happens to the packets of a port now.
-    func impairments(of port: UInt16) -> [ImpairmentConfiguration] {
+    func toldImpairments(of port: UInt16) -> [ImpairmentConfiguration] {
         [false, true].compactMap { isOut in
             impairments[ImpairmentConfiguration.Key(port: port, isOut: isOut)].map {
                 ImpairmentConfiguration(port: port, isOut: isOut, settings: $0)

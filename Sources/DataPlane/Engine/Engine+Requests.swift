@@ -113,7 +113,7 @@ extension Engine {
             // Nothing to replace it by: it goes on.
             guard descriptor != nil else { return EBADF }
             // What was said of the number a moment ago is meant for the one that comes.
-            if known.configuration.token != port.token { told = impairments(of: port.id) }
+            if known.configuration.token != port.token { told = toldImpairments(of: port.id) }
             drop(port: port.id)
         }
         guard let taken = descriptor else { return EBADF }
