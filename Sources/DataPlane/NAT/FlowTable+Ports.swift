@@ -52,36 +52,30 @@ extension FlowTable {
         outside.port = inside.port
         if pool.contains(inside.port), isFreeForMapping(outside) { return nil }
         drawn &+= 1
-        var seed = outside
-        seed.port = UInt16(truncatingIfNeeded: drawn)
-        let start = hash.of(FlowKeyHash.Kind.random, UInt8(truncatingIfNeeded: drawn &>> 16), domain, inside, seed)
+        let start = start(of: drawn, domain: domain, inside: inside, outside: outside)
         // First the ports of the same parity, then the others.
         if searchMapping(start, parity: inside.port & 1, &outside) { return nil }
         return searchMapping(start, parity: ~inside.port & 1, &outside) ? nil : .noPort
     }
 
-    /// Every try is somewhere else: one after another, taken ports would grow together into rows that take long to cross. A pool
-    /// of few ports is looked at whole.
+    /// A port of one parity that no other socket has.
     @_noAllocation @_noLocks
     private mutating func searchMapping(_ start: UInt64, parity: UInt16, _ outside: inout TransportAddress) -> Bool {
-        // Invariant: the pool isn't empty.
-        let isSmall = pool.count <= Int(Self.portTries)
-        var place = start
-        var remaining = isSmall ? UInt32(truncatingIfNeeded: pool.count) : Self.portTries / 2
-        while remaining > 0 {
-            remaining &-= 1
-            var port = pool.port(at: place &>> 32)
-            if isSmall {
-                place &+= 1 &<< 32
-                if port & 1 != parity { continue }
-            } else {
-                place = (place ^ place &>> 29) &* 0x9E37_79B9_7F4A_7C15 &+ 0x9FB2_1C65_1E98_DF25
-                port = port & 0xFFFE | parity
-            }
-            outside.port = port
-            if pool.contains(port), isFreeForMapping(outside) { return true }
+        var candidates = MappingCandidates(start, parity: parity, pool)
+        while candidates.next(pool, &outside.port) {
+            if pool.contains(outside.port), isFreeForMapping(outside) { return true }
         }
         return false
+    }
+
+    /// Where the search for a random port begins, for the number of the draw.
+    @inline(__always) @_noAllocation @_noLocks
+    func start(
+        of draw: UInt64, domain: UInt16, inside: TransportAddress, outside: TransportAddress
+    ) -> UInt64 {
+        var seed = outside
+        seed.port = UInt16(truncatingIfNeeded: draw)
+        return hash.of(FlowKeyHash.Kind.random, UInt8(truncatingIfNeeded: draw &>> 16), domain, inside, seed)
     }
 
     /// Whether no inside socket has this outside end, or only one with nothing but a flow that is closed or expired,

@@ -49,20 +49,8 @@ struct PendingPackets: ~Copyable {
     /// Keeps a copy. False: no room, or it is too long.
     @_noAllocation @_noLocks
     mutating func keep(_ frame: RoutedFrame, uplink: UInt16, high: UInt64, low: UInt64) -> Bool {
-        guard frame.length >= 0, frame.length <= Self.longest, count < Self.capacity else { return false }
-        var free = -1
-        var same = 0
-        var index = 0
-        while index < Self.capacity {
-            let place = places[index]
-            if !place.isUsed {
-                if free < 0 { free = index }
-            } else if place.uplink == uplink, place.low == low, place.high == high {
-                same &+= 1
-            }
-            index &+= 1
-        }
-        guard free >= 0, same < Self.perHop else { return false }
+        let free = place(for: frame, uplink: uplink, high: high, low: low)
+        guard free >= 0 else { return false }
         var place = Place()
         place.isUsed = true
         place.uplink = uplink
@@ -77,6 +65,25 @@ struct PendingPackets: ~Copyable {
         header(free).copyMemory(from: frame.header, byteCount: VirtioNetHeader.length &+ frame.length)
         count &+= 1
         return true
+    }
+
+    /// Where a packet would be kept; -1: no room, or it is too long.
+    @_noAllocation @_noLocks
+    func place(for frame: RoutedFrame, uplink: UInt16, high: UInt64, low: UInt64) -> Int {
+        guard frame.length >= 0, frame.length <= Self.longest, count < Self.capacity else { return -1 }
+        var free = -1
+        var same = 0
+        var index = 0
+        while index < Self.capacity {
+            let place = places[index]
+            if !place.isUsed {
+                if free < 0 { free = index }
+            } else if place.uplink == uplink, place.low == low, place.high == high {
+                same &+= 1
+            }
+            index &+= 1
+        }
+        return same < Self.perHop ? free : -1
     }
 
     /// The next packet from `start` on that waits for the hop, taken out; -1: none.

@@ -1,9 +1,9 @@
 /// ICMP errors (RFC 5508, 4.2; RFC 5382, REQ-9): translated with the packet that they quote if that belongs to a flow,
 /// else dropped; they neither refresh nor end a flow.
 extension Router {
-    /// One that an endpoint sends about a packet that it got.
+    /// One that an endpoint sends about a packet that it got. `held`: the next hop isn't known.
     @_noAllocation @_noLocks
-    mutating func errorOutgoing(
+    func errorOutgoing(
         _ frame: RoutedFrame, _ packet: RoutedPacket, _ decision: RouteDecision, _ gateway: Gateway
     ) -> RoutingVerdict {
         let index = flowOfError(frame, packet)
@@ -12,7 +12,7 @@ extension Router {
             return .drop(.noFlow)
         }
         let mac = nextHop(decision, packet.destination, of: index)
-        if mac == 0 { return wait(frame, decision, packet.destination) }
+        if mac == 0 { return .held }
         let outside = flows.flow(index).pointee.outside
         packet.rewriteError(
             frame.header, outerSource: outside, outerDestination: nil, embeddedSource: nil,
@@ -24,7 +24,7 @@ extension Router {
 
     /// One that came by an uplink.
     @_noAllocation @_noLocks
-    mutating func errorIncoming(_ frame: RoutedFrame, _ packet: RoutedPacket) -> RoutingVerdict {
+    func errorIncoming(_ frame: RoutedFrame, _ packet: RoutedPacket) -> RoutingVerdict {
         let embedded = packet.embedded
         // Not the host's to forward: the quoted packet has to have come from where the error goes.
         guard embedded.source.hasSameAddress(as: packet.destination) else { return .drop(.noFlow) }
@@ -43,7 +43,7 @@ extension Router {
 
     /// One that an endpoint sends about a packet that another endpoint sent to it by a published port.
     @_noAllocation @_noLocks
-    mutating func errorHairpin(_ frame: RoutedFrame, _ packet: RoutedPacket) -> RoutingVerdict {
+    func errorHairpin(_ frame: RoutedFrame, _ packet: RoutedPacket) -> RoutingVerdict {
         let index = flowOfError(frame, packet)
         guard index != 0 else { return .toHost }
         let flow = flows.flow(index)
@@ -62,7 +62,7 @@ extension Router {
 
     /// The flow whose packet an endpoint complains about; 0: none.
     @inline(__always) @_noAllocation @_noLocks
-    private mutating func flowOfError(_ frame: RoutedFrame, _ packet: RoutedPacket) -> UInt32 {
+    func flowOfError(_ frame: RoutedFrame, _ packet: RoutedPacket) -> UInt32 {
         let embedded = packet.embedded
         guard embedded.source.hasSameAddress(as: packet.destination) else { return 0 }
         return flows.findOutgoing(
@@ -70,7 +70,7 @@ extension Router {
     }
 
     @inline(__always) @_noAllocation @_noLocks
-    private mutating func errorToEndpoint(
+    private func errorToEndpoint(
         _ frame: RoutedFrame, _ packet: RoutedPacket, _ index: UInt32
     ) -> RoutingVerdict {
         let flow = flows.flow(index)

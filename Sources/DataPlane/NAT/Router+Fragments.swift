@@ -14,16 +14,16 @@ extension Router {
         return isNew
     }
 
-    /// A fragment without ports that an endpoint sent.
+    /// A fragment without ports that an endpoint sent; `known`: whose it is. One whose first isn't known is the caller's to
+    /// hold.
     @_noAllocation @_noLocks
-    mutating func laterFragmentOutgoing(
-        _ frame: RoutedFrame, _ packet: RoutedPacket, _ decision: RouteDecision, _ gateway: Gateway
+    func laterFragmentOutgoing(
+        _ frame: RoutedFrame, _ packet: RoutedPacket, _ known: FragmentFlow, _ decision: RouteDecision,
+        _ gateway: Gateway
     ) -> RoutingVerdict {
-        let key = FragmentKey(packet, side: frame.ingress)
-        let known = fragments.find(key, now: frame.now)
         guard known.isFound else {
             if gateway.isRouted { return routeOutgoing(frame, packet, decision, gateway) }
-            return hold(frame, key)
+            return .drop(.fragmentRefused)
         }
         guard !known.isSpoiled else { return .drop(.fragmentRefused) }
         let flow = flows.flow(known.flow)
@@ -41,13 +41,12 @@ extension Router {
         return .toUplink(decision.uplink)
     }
 
-    /// A fragment without ports that came by an uplink.
+    /// A fragment without ports that came by an uplink; see `laterFragmentOutgoing`.
     @_noAllocation @_noLocks
-    mutating func laterFragmentIncoming(_ frame: RoutedFrame, _ packet: RoutedPacket) -> RoutingVerdict {
-        let key = FragmentKey(packet, side: frame.ingress)
-        let known = fragments.find(key, now: frame.now)
-        guard known.isFound else { return hold(frame, key) }
-        guard !known.isSpoiled else { return .drop(.fragmentRefused) }
+    func laterFragmentIncoming(
+        _ frame: RoutedFrame, _ packet: RoutedPacket, _ known: FragmentFlow
+    ) -> RoutingVerdict {
+        guard known.isFound, !known.isSpoiled else { return .drop(.fragmentRefused) }
         let flow = flows.flow(known.flow)
         guard flow.pointee.outside.hasSameAddress(as: packet.destination),
             flow.pointee.remote.hasSameAddress(as: packet.source)
@@ -64,9 +63,9 @@ extension Router {
     /// A fragment without ports from an endpoint to one of the host's addresses: it follows its first one, if that went
     /// to another endpoint. Those that come before it are taken for the host's.
     @_noAllocation @_noLocks
-    mutating func laterFragmentHairpin(_ frame: RoutedFrame, _ packet: RoutedPacket) -> RoutingVerdict {
-        if fragments.count == 0 { return .toHost }
-        let known = fragments.find(FragmentKey(packet, side: frame.ingress), now: frame.now)
+    func laterFragmentHairpin(
+        _ frame: RoutedFrame, _ packet: RoutedPacket, _ known: FragmentFlow
+    ) -> RoutingVerdict {
         guard known.isFound else { return .toHost }
         guard !known.isSpoiled else { return .drop(.fragmentRefused) }
         let flow = flows.flow(known.flow)
@@ -90,7 +89,7 @@ extension Router {
 
     /// Keeps one that came before its first. It counts as dropped until that comes.
     @_noAllocation @_noLocks
-    private mutating func hold(_ frame: RoutedFrame, _ key: FragmentKey) -> RoutingVerdict {
+    mutating func hold(_ frame: RoutedFrame, _ key: FragmentKey) -> RoutingVerdict {
         _ = fragments.hold(
             key, header: UnsafeRawPointer(frame.header), length: frame.length, port: frame.ingress, now: frame.now)
         return .drop(.fragmentRefused)

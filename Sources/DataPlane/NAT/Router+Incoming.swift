@@ -4,23 +4,41 @@ extension Router {
     @_noAllocation @_noLocks
     mutating func incoming(_ frame: RoutedFrame) -> RoutingVerdict {
         let packet = RoutedPacket(frame.frame, length: frame.length, isSuperframe: frame.isSuperframe)
+        if let refusal = refusal(ofIncoming: packet) { return refusal }
+        if !isHosts(packet.destination) {
+            let verdict = routeIncoming(frame, packet)
+            guard case .held = verdict.kind else { return verdict }
+            return wait(frame, way(into: verdict.domain), packet.destination)
+        }
+        switch packet.kind {
+        case .tcp, .udp, .echo: return translateIncoming(frame, packet, source: packet.source)
+        case .icmpError: return errorIncoming(frame, packet)
+        case .laterFragment:
+            let key = FragmentKey(packet, side: frame.ingress)
+            let known = fragments.find(key, now: frame.now)
+            return known.isFound ? laterFragmentIncoming(frame, packet, known) : hold(frame, key)
+        case .other, .malformed, .notIP, .tagged: return .drop(.noFlow)
+        }
+    }
+
+    /// Why a packet that came by an uplink is nobody's, whoever it is for; nil: it may be somebody's.
+    @inline(__always) @_noAllocation @_noLocks
+    func refusal(ofIncoming packet: RoutedPacket) -> RoutingVerdict? {
         switch packet.kind {
         case .notIP, .tagged, .malformed: return .drop(.packetMalformed)
         case .tcp, .udp, .echo, .icmpError, .laterFragment, .other: break
         }
         if packet.isMartianSource || packet.isLinkLocalSource { return .drop(.martian) }
-        if !hostAddresses.contains(high: packet.destination.high, low: packet.destination.low) {
-            return routeIncoming(frame, packet)
-        }
+        if !isHosts(packet.destination) { return nil }
         // A network's own gateway is an inside address: whoever is answered from it has seen one outside.
         let owner = hostAddresses.port(of: packet.destination)
-        if owner != 0, !uplink(owner).pointee.isPresent { return .drop(.martian) }
-        switch packet.kind {
-        case .tcp, .udp, .echo: return translateIncoming(frame, packet, source: packet.source)
-        case .icmpError: return errorIncoming(frame, packet)
-        case .laterFragment: return laterFragmentIncoming(frame, packet)
-        case .other, .malformed, .notIP, .tagged: return .drop(.noFlow)
-        }
+        return owner != 0 && !uplink(owner).pointee.isPresent ? .drop(.martian) : nil
+    }
+
+    /// Whether an address is one of the host's.
+    @inline(__always) @_noAllocation @_noLocks
+    func isHosts(_ address: TransportAddress) -> Bool {
+        hostAddresses.contains(high: address.high, low: address.low)
     }
 
     /// A packet to one of the host's addresses. `source` is the packet's as it is now: a hairpin has rewritten it.
@@ -36,13 +54,8 @@ extension Router {
         if index == 0 {
             guard packet.proto == IPProtocol.tcp || packet.proto == IPProtocol.udp else { return .drop(.noFlow) }
             let isHairpin = frame.domain != 0
-            let way = isHairpin ? hostAddresses.port(of: outside) : frame.ingress
-            let target = publishes.lookup(proto: packet.proto, destination: outside, uplink: way)
-            guard target.isFound, begins(packet) else { return .drop(.noFlow) }
-            if !isHairpin {
-                if isFromElsewhere(source) { return .drop(.martian) }
-                if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
-            }
+            let target = published(frame, packet)
+            if let refusal = refusal(ofNew: packet, frame, target, source: source) { return refusal }
             let creation = flows.createIncoming(
                 packet.proto, domain: target.domain, insidePort: target.insidePort, insideMAC: target.insideMAC,
                 inside: target.inside, outside: outside, remote: source, uplink: isHairpin ? 0 : frame.ingress,
@@ -54,6 +67,24 @@ extension Router {
             }
         }
         return deliver(frame, packet, index)
+    }
+
+    /// Where a packet to one of the host's addresses leads that is of no flow.
+    @inline(__always) @_noAllocation @_noLocks
+    func published(_ frame: RoutedFrame, _ packet: RoutedPacket) -> PublishTarget {
+        let way = frame.domain != 0 ? hostAddresses.port(of: packet.destination) : frame.ingress
+        return publishes.lookup(proto: packet.proto, destination: packet.destination, uplink: way)
+    }
+
+    /// Why a packet to a published port begins no flow; nil: it may.
+    @inline(__always) @_noAllocation @_noLocks
+    func refusal(
+        ofNew packet: RoutedPacket, _ frame: RoutedFrame, _ target: PublishTarget, source: TransportAddress
+    ) -> RoutingVerdict? {
+        guard target.isFound, begins(packet) else { return .drop(.noFlow) }
+        if frame.domain != 0 { return nil }
+        if isFromElsewhere(source) { return .drop(.martian) }
+        return packet.hopLimit <= 1 ? .refuse(.hopLimitExceeded, .timeExceeded) : nil
     }
 
     /// Whether the host would not send to an address by an uplink, so that nothing from there comes by one (RFC 3704,
@@ -68,12 +99,7 @@ extension Router {
     @inline(__always) @_noAllocation @_noLocks
     private mutating func deliver(_ frame: RoutedFrame, _ packet: RoutedPacket, _ index: UInt32) -> RoutingVerdict {
         let flow = flows.flow(index)
-        let mtu = gateway(flow.pointee.domain).pointee.mtu
-        let isTooLong = exceeds(frame, packet, mtu: mtu)
-        if frame.domain == 0 {
-            if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
-            if isTooLong, !mayBeCut(frame, packet) { return .refuse(.exceedsUplinkMTU, .tooBig(mtu)) }
-        }
+        if let refusal = refusal(ofDelivery: frame, packet, domain: flow.pointee.domain) { return refusal }
         guard follow(index, fromInside: false, frame, packet) else { return .drop(.flowState) }
         if packet.isFirstFragment, frame.domain == 0,
             !beginFragments(frame, packet, index, isOutgoing: false)
@@ -81,28 +107,47 @@ extension Router {
             return .drop(.fragmentRefused)
         }
         if frame.domain == 0, flow.pointee.isIncoming { remoteMAC(index).pointee = frame.sourceMAC }
+        return hand(frame, packet, flow)
+    }
+
+    /// Why a packet from outside can't go to its endpoint; nil: it can.
+    @inline(__always) @_noAllocation @_noLocks
+    func refusal(ofDelivery frame: RoutedFrame, _ packet: RoutedPacket, domain: UInt16) -> RoutingVerdict? {
+        if frame.domain != 0 { return nil }
+        if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
+        let mtu = gateway(domain).pointee.mtu
+        return exceeds(frame, packet, mtu: mtu) && !mayBeCut(frame, packet)
+            ? .refuse(.exceedsUplinkMTU, .tooBig(mtu)) : nil
+    }
+
+    /// Rewrites a packet of a flow for its endpoint.
+    @inline(__always) @_noAllocation @_noLocks
+    func hand(_ frame: RoutedFrame, _ packet: RoutedPacket, _ flow: UnsafePointer<Flow>) -> RoutingVerdict {
+        let domain = flow.pointee.domain
+        let gateway = gateway(domain)
         packet.rewriteDestination(frame.header, to: flow.pointee.inside)
         if frame.domain == 0 { packet.decrementHopLimit(frame.header) }
-        var verdict = hand(frame, packet, index)
-        if isTooLong, frame.domain == 0 { verdict.fragmentMTU = mtu }
+        packet.rewriteEthernet(
+            frame.header, source: gateway.pointee.router.mac, destination: flow.pointee.insideMAC)
+        var verdict = RoutingVerdict.toEndpoint(flow.pointee.insidePort, domain: domain)
+        guard frame.domain == 0 else { return verdict }
+        verdict.isFollowed(by: packet, frame, fragments.heldCount)
+        if exceeds(frame, packet, mtu: gateway.pointee.mtu) { verdict.fragmentMTU = gateway.pointee.mtu }
         return verdict
     }
 
-    /// What is left to do when a packet's addresses are the endpoint's.
+    /// The way to a neighbour in a routed network: neighbours on the host port are told like those on an uplink.
     @inline(__always) @_noAllocation @_noLocks
-    private mutating func hand(_ frame: RoutedFrame, _ packet: RoutedPacket, _ index: UInt32) -> RoutingVerdict {
-        let flow = flows.flow(index)
-        let domain = flow.pointee.domain
-        packet.rewriteEthernet(
-            frame.header, source: gateway(domain).pointee.router.mac, destination: flow.pointee.insideMAC)
-        var verdict = RoutingVerdict.toEndpoint(flow.pointee.insidePort, domain: domain)
-        if frame.domain == 0 { verdict.isFollowed(by: packet, frame, fragments.heldCount) }
-        return verdict
+    func way(into domain: UInt16) -> RouteDecision {
+        var way = RouteDecision()
+        way.uplink = gateway(domain).pointee.port
+        return way
     }
 
     /// A packet to an address that isn't the host's: an endpoint's of a network with routes of its own, or nobody's.
+    /// `held`: its next hop there isn't known.
     @_noAllocation @_noLocks
-    private mutating func routeIncoming(_ frame: RoutedFrame, _ packet: RoutedPacket) -> RoutingVerdict {
+    func routeIncoming(_ frame: RoutedFrame, _ packet: RoutedPacket) -> RoutingVerdict {
         var position = 0
         while position < routedCount {
             let domain = routedDomains[position & 63]
@@ -114,11 +159,8 @@ extension Router {
                 if isTooLong, !mayBeCut(frame, packet) {
                     return .refuse(.exceedsUplinkMTU, .tooBig(gateway.mtu))
                 }
-                // Neighbours on the host port are told like those on an uplink.
-                var way = RouteDecision()
-                way.uplink = gateway.port
-                let hop = nextHop(way, packet.destination)
-                if hop == 0 { return wait(frame, way, packet.destination) }
+                let hop = nextHop(way(into: domain), packet.destination)
+                if hop == 0 { return .held(into: domain) }
                 packet.decrementHopLimit(frame.header)
                 packet.rewriteEthernet(frame.header, source: gateway.router.mac, destination: hop)
                 // Where that station is the switch knows.

@@ -17,12 +17,19 @@ extension Router {
 
     /// A question on its way to the name service, at most so many from a port.
     @_noAllocation @_noLocks
-    mutating func toNames(_ frame: RoutedFrame, _ packet: RoutedPacket, _ gateway: Gateway) -> RoutingVerdict {
+    func toNames(_ frame: RoutedFrame, _ packet: RoutedPacket, _ gateway: Gateway) -> RoutingVerdict {
+        toNames(frame, packet, gateway, &questionBuckets[Int(frame.ingress) & (Switch.portLimit &- 1)])
+    }
+
+    /// The same, with a bucket of the caller's.
+    @inline(__always) @_noAllocation @_noLocks
+    func toNames(
+        _ frame: RoutedFrame, _ packet: RoutedPacket, _ gateway: Gateway, _ bucket: inout QuestionBucket
+    ) -> RoutingVerdict {
         // The kernel would count these where nobody looks.
         if case .udp = packet.kind, !Self.isChecksumRight(frame, packet) { return .drop(.packetMalformed) }
         let count = frame.packets(payload: packet.transportPayload)
-        let bucket = questionBuckets + (Int(frame.ingress) & (Switch.portLimit &- 1))
-        guard bucket.pointee.take(count, now: frame.now) else { return .drop(.questionLimit) }
+        guard bucket.take(count, now: frame.now) else { return .drop(.questionLimit) }
         return .toNames(gateway.namePort)
     }
 

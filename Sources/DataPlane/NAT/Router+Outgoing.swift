@@ -4,40 +4,20 @@ extension Router {
     @_noAllocation @_noLocks
     mutating func outgoing(_ frame: RoutedFrame) -> RoutingVerdict {
         let packet = RoutedPacket(frame.frame, length: frame.length, isSuperframe: frame.isSuperframe)
-        switch packet.kind {
-        // ARP, and what the host's own VLAN devices may want.
-        case .notIP: return .toHost
-        case .tagged: return frame.isHiddenPacket ? .drop(.untranslatable) : .toHost
-        case .malformed: return .drop(.packetMalformed)
-        case .tcp, .udp, .echo, .icmpError, .laterFragment, .other: break
+        let gateway = gateway(frame.domain)
+        let departure = consider(frame, packet, gateway)
+        switch departure.course {
+        case .decided: return departure.verdict
+        case .names: return toNames(frame, packet, gateway.pointee)
+        case .host: return toHost(frame, packet, gateway.pointee)
+        case .leaves: break
         }
-        let gateway = gateway(frame.domain).pointee
-        if isQuestion(packet, gateway) { return toNames(frame, packet, gateway) }
-        // The router's own addresses are the host's even before it is known what others the host has.
-        if hostAddresses.contains(high: packet.destination.high, low: packet.destination.low)
-            || isRouter(packet.destination, gateway)
-        {
-            return toHost(frame, packet, gateway)
+        let verdict = send(frame, packet, departure.decision, gateway.pointee)
+        switch verdict.kind {
+        case .toUplink: return departure.cut(verdict, frame, packet)
+        case .held: return wait(frame, departure.decision, packet.destination)
+        case .drop, .refuse, .toHost, .toEndpoint, .toNames: return verdict
         }
-        if packet.isUnroutable {
-            // Neighbour discovery goes on below IP addresses that are routed. All else the host might send on.
-            return packet.isDiscoverable ? .toHost : .drop(.martian)
-        }
-        if packet.isMartianSource || packet.isLinkLocalSource { return .drop(.martian) }
-        if gateway.isInternal { return .refuse(.internalNetwork, .unreachable(.prohibited)) }
-        if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
-        let decision = routes.lookup(high: packet.destination.high, low: packet.destination.low)
-        guard decision.isFound, !decision.isRefused, decision.uplink != 0, uplink(decision.uplink).pointee.isPresent
-        else {
-            return .refuse(.noRoute, .unreachable(.network))
-        }
-        let mtu = mtu(of: decision)
-        if exceeds(frame, packet, mtu: mtu) {
-            guard mayBeCut(frame, packet) else { return .refuse(.exceedsUplinkMTU, .tooBig(mtu)) }
-        }
-        var verdict = send(frame, packet, decision, gateway)
-        if case .toUplink = verdict.kind, packet.packetLength > mtu, !frame.isSuperframe { verdict.fragmentMTU = mtu }
-        return verdict
     }
 
     /// A packet that may leave, by its kind.
@@ -48,7 +28,11 @@ extension Router {
         switch packet.kind {
         case .tcp, .udp, .echo: return translateOutgoing(frame, packet, decision, gateway)
         case .icmpError: return errorOutgoing(frame, packet, decision, gateway)
-        case .laterFragment: return laterFragmentOutgoing(frame, packet, decision, gateway)
+        case .laterFragment:
+            let key = FragmentKey(packet, side: frame.ingress)
+            let known = fragments.find(key, now: frame.now)
+            if !known.isFound, !gateway.isRouted { return hold(frame, key) }
+            return laterFragmentOutgoing(frame, packet, known, decision, gateway)
         case .other:
             if gateway.isRouted { return routeOutgoing(frame, packet, decision, gateway) }
             return .refuse(.untranslatable, .unreachable(.prohibited))
@@ -87,8 +71,7 @@ extension Router {
             packet.proto, domain: frame.domain, inside: packet.source, remote: packet.destination)
         if index != 0, packet.proto != IPProtocol.tcp {
             // The host's routes lead elsewhere now. TCP would not survive another address; all else begins anew.
-            let flow = flows.flow(index)
-            if flow.pointee.uplink != decision.uplink, !flow.pointee.isIncoming {
+            if leadsElsewhere(index, decision) {
                 flows.remove(index)
                 index = 0
             }
@@ -101,7 +84,7 @@ extension Router {
             }
             // Before a flow is made: one whose first packet waits would be followed twice.
             let mac = nextHop(decision, packet.destination)
-            if mac == 0 { return wait(frame, decision, packet.destination) }
+            if mac == 0 { return .held }
             let creation = flows.createOutgoing(
                 packet.proto, domain: frame.domain, insidePort: frame.ingress, insideMAC: frame.sourceMAC,
                 inside: packet.source, remote: packet.destination, outsideHigh: outside.high, outsideLow: outside.low,
@@ -114,19 +97,33 @@ extension Router {
         return leave(frame, packet, index, decision)
     }
 
+    /// Whether the host's routes don't lead where they led when a flow that the inside began was made.
+    @inline(__always) @_noAllocation @_noLocks
+    func leadsElsewhere(_ index: UInt32, _ decision: RouteDecision) -> Bool {
+        let flow = flows.flow(index)
+        return flow.pointee.uplink != decision.uplink && !flow.pointee.isIncoming
+    }
+
     /// Sends a packet of a flow out by the way that the host's routes name.
     @inline(__always) @_noAllocation @_noLocks
     private mutating func leave(
         _ frame: RoutedFrame, _ packet: RoutedPacket, _ index: UInt32, _ decision: RouteDecision
     ) -> RoutingVerdict {
-        let flow = flows.flow(index)
         let mac = nextHop(decision, packet.destination, of: index)
-        if mac == 0 { return wait(frame, decision, packet.destination) }
+        if mac == 0 { return .held }
         guard follow(index, fromInside: true, frame, packet) else { return .drop(.flowState) }
         if packet.isFirstFragment, !beginFragments(frame, packet, index, isOutgoing: true) {
             return .drop(.fragmentRefused)
         }
-        let outside = flow.pointee.outside
+        return depart(frame, packet, from: flows.flow(index).pointee.outside, by: decision, to: mac)
+    }
+
+    /// Rewrites a packet of a flow that goes out.
+    @inline(__always) @_noAllocation @_noLocks
+    func depart(
+        _ frame: RoutedFrame, _ packet: RoutedPacket, from outside: TransportAddress, by decision: RouteDecision,
+        to mac: UInt64
+    ) -> RoutingVerdict {
         packet.rewriteSource(frame.header, to: outside)
         packet.decrementHopLimit(frame.header)
         packet.rewriteEthernet(frame.header, source: uplink(decision.uplink).pointee.mac, destination: mac)
@@ -135,16 +132,16 @@ extension Router {
         return verdict
     }
 
-    /// Sends a packet with its own address, which has to be one of the domain's.
+    /// Sends a packet with its own address, which has to be one of the domain's. `held`: the next hop isn't known.
     @_noAllocation @_noLocks
-    mutating func routeOutgoing(
+    func routeOutgoing(
         _ frame: RoutedFrame, _ packet: RoutedPacket, _ decision: RouteDecision, _ gateway: Gateway
     ) -> RoutingVerdict {
         guard gateway.subnets.0.contains(packet.source) || gateway.subnets.1.contains(packet.source) else {
             return .drop(.martian)
         }
         let mac = nextHop(decision, packet.destination)
-        if mac == 0 { return wait(frame, decision, packet.destination) }
+        if mac == 0 { return .held }
         packet.decrementHopLimit(frame.header)
         packet.rewriteEthernet(frame.header, source: uplink(decision.uplink).pointee.mac, destination: mac)
         return .toUplink(decision.uplink)
@@ -163,7 +160,7 @@ extension Router {
 
     /// What a new flow's packets come from; nil: the uplink has no address of that family.
     @inline(__always) @_noAllocation @_noLocks
-    private func outsideAddress(_ decision: RouteDecision, isIPv4: Bool) -> TransportAddress? {
+    func outsideAddress(_ decision: RouteDecision, isIPv4: Bool) -> TransportAddress? {
         let told = TransportAddress(high: decision.sourceHigh, low: decision.sourceLow, port: 0)
         // One of the other family could not be written, and the packet would leave as it came.
         let own = uplink(decision.uplink).pointee
@@ -171,39 +168,6 @@ extension Router {
         let address = isTold ? told : isIPv4 ? own.ipv4 : own.ipv6
         // Nothing leaves with an address that isn't the host's, whatever routes and uplinks say of it.
         return hostAddresses.contains(high: address.high, low: address.low) ? address : nil
-    }
-
-    /// The MAC address of a packet's next hop; 0: not known.
-    @inline(__always) @_noAllocation @_noLocks
-    func nextHop(_ decision: RouteDecision, _ destination: TransportAddress) -> UInt64 {
-        let isOnLink = decision.gatewayHigh | decision.gatewayLow == 0
-        return nextHops.lookup(
-            uplink: decision.uplink, high: isOnLink ? destination.high : decision.gatewayHigh,
-            low: isOnLink ? destination.low : decision.gatewayLow)
-    }
-
-    /// The same for a packet of a flow. A client on the link may be unknown to the kernel, which never talks to it: where
-    /// it came from.
-    @inline(__always) @_noAllocation @_noLocks
-    func nextHop(_ decision: RouteDecision, _ destination: TransportAddress, of index: UInt32) -> UInt64 {
-        let mac = nextHop(decision, destination)
-        let flow = flows.flow(index)
-        if mac != 0 || !flow.pointee.isIncoming || flow.pointee.uplink != decision.uplink { return mac }
-        return remoteMAC(index).pointee
-    }
-
-    /// Keeps a packet until its next hop is known, and asks for that.
-    @_noAllocation @_noLocks
-    mutating func wait(
-        _ frame: RoutedFrame, _ decision: RouteDecision, _ destination: TransportAddress
-    ) -> RoutingVerdict {
-        let isOnLink = decision.gatewayHigh | decision.gatewayLow == 0
-        let high = isOnLink ? destination.high : decision.gatewayHigh
-        let low = isOnLink ? destination.low : decision.gatewayLow
-        if nextHops.shouldAsk(uplink: decision.uplink, high: high, low: low, now: frame.now) {
-            questions.ask(uplink: decision.uplink, high: high, low: low)
-        }
-        return pending.keep(frame, uplink: decision.uplink, high: high, low: low) ? .held : .drop(.neighbourUnknown)
     }
 
     /// Follows a packet of a flow. False: it doesn't fit the flow's state.

@@ -69,6 +69,11 @@ struct RoutingVerdict {
     }
 
     @inline(__always) @_noAllocation @_noLocks
+    static func held(into domain: UInt16) -> RoutingVerdict {
+        RoutingVerdict(kind: .held, domain: domain)
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
     static func toNames(_ port: UInt16) -> RoutingVerdict {
         RoutingVerdict(kind: .toNames, port: port)
     }
