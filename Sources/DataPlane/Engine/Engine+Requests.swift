@@ -62,6 +62,8 @@ extension Engine {
             return start(capture, descriptor)
         case .stopCapture(let number):
             return stopCapture(number)
+        case .explain(let port, let domain, let frame):
+            return explain(frame, port: port, domain: domain)
         case .inject(let id, let frame):
             guard let port = ports[id] else { return ENOENT }
             return mailbox(domain: port.configuration.domain).perform(.inject(port: id, frame: frame))

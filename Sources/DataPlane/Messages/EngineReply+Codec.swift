@@ -36,6 +36,11 @@ extension EngineReply {
             MessageHeader(type: 70, sequence: 0).write(to: &writer)
             writer.write(uplink)
             writer.write(address)
+        case .explanation(let steps):
+            MessageHeader(type: 71, sequence: 0).write(to: &writer)
+            let told = steps.prefix(ExplanationStep.most)
+            writer.write(UInt16(told.count))
+            for step in told { step.write(to: &writer) }
         }
         return writer.bytes
     }
@@ -70,6 +75,12 @@ extension EngineReply {
         case 70:
             let uplink = try reader.read(UInt16.self)
             reply = .nextHopWanted(uplink: uplink, address: try reader.readAddress())
+        case 71:
+            let count = try reader.read(UInt16.self)
+            guard count <= ExplanationStep.most else { throw .badField }
+            var steps: [ExplanationStep] = []
+            for _ in 0..<count { steps.append(try ExplanationStep(from: &reader)) }
+            reply = .explanation(steps)
         default: throw .unknownType(header.type)
         }
         try reader.finish()

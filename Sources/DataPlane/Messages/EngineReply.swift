@@ -35,6 +35,8 @@ public enum EngineReply: Sendable, Hashable {
     case portGone(port: UInt16, token: UInt64, error: Int32)
     /// Answers `takeDescriptors`: a kept descriptor. A duplicate comes along.
     case kept(UInt32)
+    /// Answers `explain`: at most `ExplanationStep.most` steps.
+    case explanation([ExplanationStep])
     /// An event: a frame waits for the MAC address of a next hop of an uplink.
     case nextHopWanted(uplink: UInt16, address: IPAddress)
 }

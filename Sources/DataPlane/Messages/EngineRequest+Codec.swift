@@ -49,6 +49,11 @@ extension EngineRequest {
             impairment.write(to: &writer)
         case .startCapture(let capture):
             capture.write(to: &writer)
+        case .explain(let port, let domain, let frame):
+            writer.write(port)
+            writer.write(domain)
+            writer.write(UInt32(frame.count))
+            writer.write(raw: frame)
         case .inject(let port, let frame):
             writer.write(port)
             writer.write(UInt32(frame.count))
@@ -106,6 +111,12 @@ extension EngineRequest {
         case 40: request = .impairment(try ImpairmentConfiguration(from: &reader))
         case 44: request = .startCapture(try CaptureConfiguration(from: &reader))
         case 45: request = .stopCapture(try reader.read())
+        case 48:
+            let port = try reader.read(UInt16.self)
+            let domain = try reader.read(UInt16.self)
+            let count = Int(try reader.read(UInt32.self))
+            guard count <= MessageLimits.maximumFrame else { throw .badField }
+            request = .explain(port: port, domain: domain, frame: try reader.readRaw(count))
         default: throw .unknownType(header.type)
         }
         try reader.finish()
@@ -141,6 +152,7 @@ extension EngineRequest {
         case .impairment: 40
         case .startCapture: 44
         case .stopCapture: 45
+        case .explain: 48
         }
     }
 }

@@ -1,5 +1,5 @@
 /// What the daemon asks of the engine. Every request is answered by one `EngineReply.acknowledgement` with its
-/// sequence number; `hello` and `takeDescriptors` by further replies before it.
+/// sequence number; `hello`, `takeDescriptors` and `explain` by further replies before it.
 public enum EngineRequest: Sendable, Hashable {
     /// Asks for `EngineReply.information`.
     case hello
@@ -54,6 +54,10 @@ public enum EngineRequest: Sendable, Hashable {
     case startCapture(CaptureConfiguration)
     /// Ends a capture before that.
     case stopCapture(UInt32)
+    /// Asks for an `EngineReply.explanation` of what would become of a frame (from the destination address on, no
+    /// virtio_net_hdr) that comes in by that port. `port` from 16384 on: out of a datagram of the VTEP of that place, into
+    /// `domain`, which is 0 otherwise.
+    case explain(port: UInt16, domain: UInt16, frame: [UInt8])
     /// Ends the engine after the acknowledgement.
     case shutdown
 }

@@ -27,35 +27,43 @@ extension ImpairmentConfiguration {
     func write(to writer: inout ByteWriter) {
         writer.write(port)
         writer.write(isOut)
-        writer.write(settings.delay)
-        writer.write(settings.jitter)
-        writer.write(settings.isNormal)
-        for share in [settings.loss, settings.badLoss, settings.toBad, settings.toGood] { writer.write(share) }
-        for share in [settings.duplicate, settings.reorder, settings.corrupt] { writer.write(share) }
-        writer.write(settings.gap)
-        writer.write(settings.rate)
-        writer.write(settings.queue)
-        writer.write(settings.seed)
+        settings.write(to: &writer)
     }
 
     init(from reader: inout ByteReader) throws(MessageError) {
         port = try reader.read()
         isOut = try reader.readFlag()
-        settings = ImpairmentSettings()
-        settings.delay = try reader.read()
-        settings.jitter = try reader.read()
-        settings.isNormal = try reader.readFlag()
-        settings.loss = try reader.read()
-        settings.badLoss = try reader.read()
-        settings.toBad = try reader.read()
-        settings.toGood = try reader.read()
-        settings.duplicate = try reader.read()
-        settings.reorder = try reader.read()
-        settings.corrupt = try reader.read()
-        settings.gap = try reader.read()
-        settings.rate = try reader.read()
-        settings.queue = try reader.read()
-        settings.seed = try reader.read()
-        guard settings.isSound else { throw .badField }
+        settings = try ImpairmentSettings(from: &reader)
+    }
+}
+
+extension ImpairmentSettings {
+    func write(to writer: inout ByteWriter) {
+        writer.write(delay)
+        writer.write(jitter)
+        writer.write(isNormal)
+        for share in [loss, badLoss, toBad, toGood, duplicate, reorder, corrupt] { writer.write(share) }
+        writer.write(gap)
+        writer.write(rate)
+        writer.write(queue)
+        writer.write(seed)
+    }
+
+    init(from reader: inout ByteReader) throws(MessageError) {
+        delay = try reader.read()
+        jitter = try reader.read()
+        isNormal = try reader.readFlag()
+        loss = try reader.read()
+        badLoss = try reader.read()
+        toBad = try reader.read()
+        toGood = try reader.read()
+        duplicate = try reader.read()
+        reorder = try reader.read()
+        corrupt = try reader.read()
+        gap = try reader.read()
+        rate = try reader.read()
+        queue = try reader.read()
+        seed = try reader.read()
+        guard isSound else { throw .badField }
     }
 }

@@ -25,6 +25,17 @@ struct FragmentCover {
         }
     }
 
+    /// Whether some of a part has been seen; see `add`.
+    @_noAllocation @_noLocks
+    func overlaps(first: Int, end: Int) -> Bool {
+        var unit = first
+        while unit < end {
+            if bits[unit &>> 6] &>> UInt64(truncatingIfNeeded: unit & 63) & 1 != 0 { return true }
+            unit &+= 1
+        }
+        return false
+    }
+
     /// Adds a part; false if some of it has been seen already, and what is added then doesn't matter. The caller holds
     /// first ≤ end ≤ `units`.
     @inline(__always) @_noAllocation @_noLocks

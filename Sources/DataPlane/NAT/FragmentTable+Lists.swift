@@ -16,11 +16,8 @@ extension FragmentTable {
         let index = Int(place)
         if entries[index].isSpoiled { return false }
         let end = UInt16(truncatingIfNeeded: key.end)
-        let known = entries[index].end
-        // Two ends, or something behind the end.
-        let isBehind = known != 0 && (key.isLast || end > known) || key.isLast && end < entries[index].furthest
         let cover = FragmentCover(covers + index &* FragmentCover.words)
-        if isBehind || key.first >= key.end || !cover.add(first: key.first, end: key.end) {
+        if isOutside(key, place) || !cover.add(first: key.first, end: key.end) {
             entries[index].isSpoiled = true
             return false
         }
@@ -28,6 +25,23 @@ extension FragmentTable {
         if end > entries[index].furthest { entries[index].furthest = end }
         if key.isLast { entries[index].end = end }
         return true
+    }
+
+    /// Whether a part can't be one of the datagram: empty, a second end, or something behind the end.
+    @inline(__always) @_noAllocation @_noLocks
+    private func isOutside(_ key: FragmentKey, _ place: UInt16) -> Bool {
+        let index = Int(place)
+        let end = UInt16(truncatingIfNeeded: key.end)
+        let known = entries[index].end
+        let isBehind = known != 0 && (key.isLast || end > known) || key.isLast && end < entries[index].furthest
+        return isBehind || key.first >= key.end
+    }
+
+    /// Whether a part neither lies outside of a datagram nor overlaps what was seen of it.
+    @_noAllocation @_noLocks
+    func fits(_ key: FragmentKey, _ place: UInt16) -> Bool {
+        let cover = FragmentCover(covers + Int(place) &* FragmentCover.words)
+        return !isOutside(key, place) && !cover.overlaps(first: key.first, end: key.end)
     }
 
     /// A free entry for one more of a side: the first of the free ones.

@@ -10,6 +10,8 @@ package struct RouteTable: ~Copyable {
     private var ipv4 = RouteRanges()
     private var ipv6 = RouteRanges()
     private var decisions: UnsafeMutablePointer<RouteDecision>?
+    /// Bits of the prefixes, beside the decisions: only those who explain ask.
+    private var lengths: UnsafeMutablePointer<UInt8>?
     /// Routes that count: the last ones given without duplicates.
     package private(set) var count = 0
 
@@ -18,6 +20,7 @@ package struct RouteTable: ~Copyable {
 
     deinit {
         decisions?.deallocate()
+        lengths?.deallocate()
     }
 
     /// Forgets all routes for others. Of several with one prefix the first counts: the caller brings those of the
@@ -30,6 +33,8 @@ package struct RouteTable: ~Copyable {
         // Place 0 is no route.
         let new = UnsafeMutablePointer<RouteDecision>.allocate(capacity: routes.count + 1)
         new.initialize(repeating: RouteDecision(), count: routes.count + 1)
+        let bits = UnsafeMutablePointer<UInt8>.allocate(capacity: routes.count + 1)
+        bits.initialize(repeating: 0, count: routes.count + 1)
         var prefixes4: [RoutePrefix] = []
         var prefixes6: [RoutePrefix] = []
         for (index, route) in routes.enumerated() {
@@ -41,10 +46,13 @@ package struct RouteTable: ~Copyable {
             if isIPv4 { prefixes4.append(prefix) } else { prefixes6.append(prefix) }
             new[index + 1] = route.decision
             new[index + 1].isFound = true
+            bits[index + 1] = route.prefixLength
         }
         count = ipv4.replace(with: prefixes4) + ipv6.replace(with: prefixes6)
         decisions?.deallocate()
         decisions = new
+        lengths?.deallocate()
+        lengths = bits
         return true
     }
 
@@ -52,8 +60,19 @@ package struct RouteTable: ~Copyable {
     @_noAllocation @_noLocks
     package func lookup(high: UInt64, low: UInt64) -> RouteDecision {
         guard let decisions else { return RouteDecision() }
+        return decisions[find(high, low)]
+    }
+
+    /// Bits of the prefix of that route: of 32 if the address is IPv4, else of 128; 0 also where there is none.
+    @_noAllocation @_noLocks
+    package func prefixLength(high: UInt64, low: UInt64) -> UInt8 {
+        guard let lengths else { return 0 }
+        return lengths[find(high, low)]
+    }
+
+    @inline(__always) @_noAllocation @_noLocks
+    private func find(_ high: UInt64, _ low: UInt64) -> Int {
         let isIPv4 = TransportAddress(high: high, low: low, port: 0).isIPv4
-        let index = isIPv4 ? ipv4.find(high, low) : ipv6.find(high, low)
-        return decisions[index]
+        return isIPv4 ? ipv4.find(high, low) : ipv6.find(high, low)
     }
 }

@@ -1,12 +1,19 @@
 /// Where the next hop of a packet is, and what waits until that is known.
 extension Router {
+    /// The address of a packet's next hop, without a port: the gateway, or on the link the destination itself.
+    @inline(__always) @_noAllocation @_noLocks
+    func hop(_ decision: RouteDecision, _ destination: TransportAddress) -> TransportAddress {
+        let isOnLink = decision.gatewayHigh | decision.gatewayLow == 0
+        return TransportAddress(
+            high: isOnLink ? destination.high : decision.gatewayHigh,
+            low: isOnLink ? destination.low : decision.gatewayLow, port: 0)
+    }
+
     /// The MAC address of a packet's next hop; 0: not known.
     @inline(__always) @_noAllocation @_noLocks
     func nextHop(_ decision: RouteDecision, _ destination: TransportAddress) -> UInt64 {
-        let isOnLink = decision.gatewayHigh | decision.gatewayLow == 0
-        return nextHops.lookup(
-            uplink: decision.uplink, high: isOnLink ? destination.high : decision.gatewayHigh,
-            low: isOnLink ? destination.low : decision.gatewayLow)
+        let hop = hop(decision, destination)
+        return nextHops.lookup(uplink: decision.uplink, high: hop.high, low: hop.low)
     }
 
     /// The same for a packet of a flow. A client on the link may be unknown to the kernel, which never talks to it: where
@@ -24,12 +31,11 @@ extension Router {
     mutating func wait(
         _ frame: RoutedFrame, _ decision: RouteDecision, _ destination: TransportAddress
     ) -> RoutingVerdict {
-        let isOnLink = decision.gatewayHigh | decision.gatewayLow == 0
-        let high = isOnLink ? destination.high : decision.gatewayHigh
-        let low = isOnLink ? destination.low : decision.gatewayLow
-        if nextHops.shouldAsk(uplink: decision.uplink, high: high, low: low, now: frame.now) {
-            questions.ask(uplink: decision.uplink, high: high, low: low)
+        let hop = hop(decision, destination)
+        if nextHops.shouldAsk(uplink: decision.uplink, high: hop.high, low: hop.low, now: frame.now) {
+            questions.ask(uplink: decision.uplink, high: hop.high, low: hop.low)
         }
-        return pending.keep(frame, uplink: decision.uplink, high: high, low: low) ? .held : .drop(.neighbourUnknown)
+        let isKept = pending.keep(frame, uplink: decision.uplink, high: hop.high, low: hop.low)
+        return isKept ? .held : .drop(.neighbourUnknown)
     }
 }

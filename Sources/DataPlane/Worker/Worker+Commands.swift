@@ -41,6 +41,8 @@ extension Worker where IO: ~Copyable {
             mailbox.complete(ticket, wasThere ? 0 : ENOENT)
         case .setUplink, .setPool, .setHostAddresses, .setRoutes, .setNextHop, .publish, .unpublish:
             mailbox.complete(ticket, obeyRouting(command))
+        case .explain(let port, let domain, let memory):
+            mailbox.complete(ticket, explain(memory, port: port, domain: domain))
         case .inject(let port, let frame):
             mailbox.complete(ticket, inject(frame, port))
         case .impair(let impairment):

@@ -66,7 +66,7 @@ extension Worker where IO: ~Copyable {
     ) -> TunnelFrame? {
         let overlay = forwarding.overlay(verdict.domain).pointee
         let numbers = tables.numbers(overlay: verdict.domain)
-        guard overlay.isPresent, forwarding.tunnel(overlay.tunnel).pointee.senderCount > 0 else {
+        guard canTunnel(overlay) else {
             count(drop: .noTunnel, numbers)
             if captures.wantsTunnels { recordUntunnelled(header, length, domain: verdict.domain, .noTunnel) }
             return nil
@@ -88,35 +88,35 @@ extension Worker where IO: ~Copyable {
             isShared = false
         }
         let frame = header + VirtioNetHeader.length
-        // A tag takes its room from the payload: outside there is none for it.
-        let allowed = Ethernet.headerLength &+ overlay.mtu
-        let isSuperframe = VirtioNetHeader.isSuperframe(UnsafeRawPointer(header))
-        let cutter = isSuperframe ? SegmentCutter(header: header, frame: frame, length: length) : nil
-        if isSuperframe, cutter == nil {
-            // Announced as one, with nothing to cut.
+        let cutter: SegmentCutter?
+        switch TunnelFit(header, length, overlay) {
+        case .fits(let found): cutter = found
+        case .uncuttable:
             count(drop: .egressRejected, numbers)
             return nil
-        }
-        let longest = cutter.map { min($0.headerLength &+ $0.segmentSize, length) } ?? length
-        if longest > allowed {
+        case .tooLong(let mtu):
             count(drop: .exceedsTunnelMTU, numbers)
             if captures.wantsTunnels { recordUntunnelled(header, length, domain: verdict.domain, .exceedsTunnelMTU) }
-            guard let view = EthernetView(frame, length: length) else { return nil }
-            let mtu = overlay.mtu &- (TagWalk(view).payload &- Ethernet.headerLength)
             // As it came: the tag of a copy is none that its sender knows.
             refuse(came.header, came.length, from: ingress, overlay, mtu: mtu)
             return nil
         }
-        if !isSuperframe { finishChecksum(header, frame, length) }
+        if case .none = cutter { finishChecksum(header, frame, length) }
         return TunnelFrame(
             frame: frame, length: length, congestion: CongestionMark.encapsulated(frame, length: length),
             isShared: isShared, cutter: cutter,
             whole: cutter.flatMap { SuperDatagram(header: header, cutter: $0, length: length) })
     }
 
+    /// Whether a domain's frames can be sent by its tunnel at all.
+    @inline(__always)
+    func canTunnel(_ overlay: Overlay) -> Bool {
+        overlay.isPresent && forwarding.tunnel(overlay.tunnel).pointee.senderCount > 0
+    }
+
     /// Finishes a partial checksum, for good: ways out that get the same memory afterwards need none.
     @inline(__always)
-    private func finishChecksum(_ header: UnsafeMutableRawPointer, _ frame: UnsafeMutableRawPointer, _ length: Int) {
+    func finishChecksum(_ header: UnsafeMutableRawPointer, _ frame: UnsafeMutableRawPointer, _ length: Int) {
         let fields = UnsafeRawPointer(header)
         guard fields.byte(at: 0) & VirtioNetHeader.needsChecksum != 0 else { return }
         _ = Checksum.complete(frame, length: length, start: fields.native16(at: 6), offset: fields.native16(at: 8))
@@ -130,13 +130,23 @@ extension Worker where IO: ~Copyable {
     ) -> (header: UnsafeMutableRawPointer, length: Int)? {
         if tunnels.isCopyInUse { drain() }
         let target = tunnels.copy + SlotMemory.headroom
+        guard let copied = writeTagged(header, length, action, into: target) else { return nil }
+        tunnels.isCopyInUse = true
+        return (target, copied)
+    }
+
+    /// Writes a frame with another tag, behind its virtio_net_hdr, to `SlotMemory.capacity` bytes; how long it is there. nil: it
+    /// can't have one.
+    @inline(__always)
+    func writeTagged(
+        _ header: UnsafeRawPointer, _ length: Int, _ action: EgressAction, into target: UnsafeMutableRawPointer
+    ) -> Int? {
         let rewrite = TagRewrite.write(action, header: header, length: length, into: target)
         let rest = length &- rewrite.skip
         guard rewrite.count > 0, rest >= 0, rewrite.count &+ rest <= SlotMemory.capacity else { return nil }
         (target + rewrite.count).copyMemory(
             from: header + (VirtioNetHeader.length &+ rewrite.skip), byteCount: rest)
-        tunnels.isCopyInUse = true
-        return (target, rewrite.count &+ rest &- VirtioNetHeader.length)
+        return rewrite.count &+ rest &- VirtioNetHeader.length
     }
 
     /// Puts a frame, or the segments of one, into the train of its flow.
@@ -214,8 +224,7 @@ extension Worker where IO: ~Copyable {
         // A tunnel that was changed meanwhile may have fewer.
         let sender = TunnelState.place(UInt32(truncatingIfNeeded: place), senders: tunnel.pointee.senderCount)
         let port = tunnel.pointee.senders[sender]
-        guard isSender(port), tunnel.pointee.senderCount > 0, address.high | address.low != 0,
-            tunnel.pointee.reaches(address),
+        guard isWay(tunnel, by: port, to: address),
             let message = train.finish(
                 family: tunnel.pointee.family, udpPort: tunnel.pointee.udpPort, address: address)
         else {
@@ -231,6 +240,15 @@ extension Worker where IO: ~Copyable {
         numbers[CounterIndex.sentFrames] &+= UInt64(train.frames)
         numbers[CounterIndex.sentBytes] &+= UInt64(train.frameBytes)
         numbers[CounterIndex.sentSuperframes] &+= UInt64(train.superframes)
+    }
+
+    /// Whether a tunnel reaches a VTEP by one of its senders.
+    @inline(__always)
+    func isWay(
+        _ tunnel: UnsafeMutablePointer<Tunnel>, by sender: UInt16, to address: (high: UInt64, low: UInt64)
+    ) -> Bool {
+        isSender(sender) && tunnel.pointee.senderCount > 0 && address.high | address.low != 0
+            && tunnel.pointee.reaches(address)
     }
 
     /// Whether a port sends datagrams. One that did may be gone, and its number a TAP's by now.
@@ -307,19 +325,27 @@ extension Worker where IO: ~Copyable {
     mutating func answerNeighbour(
         _ header: UnsafeMutableRawPointer, _ length: Int, from ingress: UInt16, domain: UInt16
     ) -> Bool {
-        let overlay = forwarding.overlay(domain)
-        guard overlay.pointee.answersNeighbours else { return false }
-        guard let question = NeighbourQuestion(header + VirtioNetHeader.length, length: length) else { return false }
-        let mac = forwarding.neighbours.mac(domain: domain, high: question.targetHigh, low: question.targetLow)
-        guard mac != 0 else { return false }
+        guard let (question, mac) = neighbourQuestion(header, length, domain: domain) else { return false }
         makeRoom()
         guard let answer = tunnels.memory.take(VirtioNetHeader.length &+ NeighbourQuestion.maximumLength) else {
             return false
         }
-        let isRouter = mac == overlay.pointee.router.mac
+        let isRouter = mac == forwarding.overlay(domain).pointee.router.mac
         let count = question.writeAnswer(mac: mac, isRouter: isRouter, into: answer + VirtioNetHeader.length)
         self.answer(answer, count, by: ingress)
         return true
+    }
+
+    /// The question for a neighbour that a frame is, and the MAC address to answer; nil: it isn't one that can be answered.
+    @inline(__always)
+    func neighbourQuestion(
+        _ header: UnsafeRawPointer, _ length: Int, domain: UInt16
+    ) -> (question: NeighbourQuestion, mac: UInt64)? {
+        guard forwarding.overlay(domain).pointee.answersNeighbours,
+            let question = NeighbourQuestion(header + VirtioNetHeader.length, length: length)
+        else { return nil }
+        let mac = forwarding.neighbours.mac(domain: domain, high: question.targetHigh, low: question.targetLow)
+        return mac == 0 ? nil : (question, mac)
     }
 
     /// Sends a frame of our own, which has room for a virtio_net_hdr in front, back to where another came from.

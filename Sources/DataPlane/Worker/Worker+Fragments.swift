@@ -4,16 +4,11 @@ extension Worker where IO: ~Copyable {
     /// or none, as far as memory goes.
     mutating func sendFragments(_ frame: RoutedFrame, by port: UInt16, mtu: Int) {
         let start = Ethernet.headerLength
-        guard let packet = IPv4View(frame.frame + start, available: frame.length &- start),
-            packet.hasPlausibleLength, !frame.isSuperframe
-        else { return count(drop: .egressRejected, tables.numbers(of: port)) }
-        finishChecksum(frame)
-        let header = packet.headerLength
-        let payload = packet.totalLength &- header
-        let step = (mtu &- header) & ~7
-        guard header == IPv4View.minimumLength, step >= 8, payload > 0 else {
+        guard let plan = FragmentPlan(frame, mtu: mtu) else {
             return count(drop: .egressRejected, tables.numbers(of: port))
         }
+        let (packet, header, payload, step) = (plan.packet, plan.header, plan.payload, plan.step)
+        finishChecksum(frame)
         makeRoom()
         if !packet.isFragment, let router {
             // Of all that leave by one address: two endpoints may have chosen the same (RFC 7857, 9).

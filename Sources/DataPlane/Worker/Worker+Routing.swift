@@ -84,28 +84,31 @@ extension Worker where IO: ~Copyable {
 
     /// Sends a frame that was translated to the endpoint that it is for, through the switch's own checks.
     private mutating func handOver(_ routing: RoutingVerdict, _ frame: RoutedFrame) {
+        switch homecoming(routing, frame) {
+        case .dropped(let reason): countUnrouted(reason, frame.ingress)
+        case .cut(let port): sendFragments(frame, by: port, mtu: routing.fragmentMTU)
+        case .sent(let host, let verdict): send(frame.header, frame.length, to: verdict.port, from: host, verdict)
+        }
+    }
+
+    /// How a frame goes to the endpoint that it was translated for.
+    @inline(__always)
+    func homecoming(_ routing: RoutingVerdict, _ frame: RoutedFrame) -> Homecoming {
         var port = routing.port
         if port == 0 {
             port = forwarding.stations.lookup(
                 mac: frame.frame.bigEndian48(at: 0), vlan: 0, domain: routing.domain, now: now)
-            guard port != 0, port < VTEPTable.firstNumber else {
-                countUnrouted(.neighbourUnknown, frame.ingress)
-                return
-            }
+            guard port != 0, port < VTEPTable.firstNumber else { return .dropped(.neighbourUnknown) }
         }
         let home = forwarding.domain(routing.domain)
-        let host = home.pointee.gatewayPort
         // `send` says nothing of a port that isn't there, or is another domain's now.
-        guard forwarding.port(port).pointee.domain == routing.domain else {
-            countUnrouted(.noFlow, frame.ingress)
-            return
-        }
-        if routing.fragmentMTU != 0 { return sendFragments(frame, by: port, mtu: routing.fragmentMTU) }
+        guard forwarding.port(port).pointee.domain == routing.domain else { return .dropped(.noFlow) }
+        if routing.fragmentMTU != 0 { return .cut(by: port) }
         // Untagged, as from the host port: not for ports of a VLAN.
         var vlan: UInt16 = frame.isSuperframe ? Verdict.superframeBit : 0
         if home.pointee.accessCount != 0 { vlan |= Verdict.awareBit }
-        let verdict = Verdict.forward(to: port, domain: routing.domain, vlan: vlan)
-        send(frame.header, frame.length, to: port, from: host, verdict)
+        return .sent(
+            from: home.pointee.gatewayPort, Verdict.forward(to: port, domain: routing.domain, vlan: vlan))
     }
 
     /// Hands a question to the name service's port.
@@ -164,6 +167,16 @@ extension Worker where IO: ~Copyable {
             io.submit()
         }
     }
+}
+
+/// The last part of the way of a frame that enters one of the worker's networks.
+enum Homecoming {
+    /// It goes nowhere.
+    case dropped(DropReason)
+    /// In fragments, by a port.
+    case cut(by: UInt16)
+    /// By the port of the verdict, as if the host port had sent it.
+    case sent(from: UInt16, Verdict)
 }
 
 /// Not on a frame's path.

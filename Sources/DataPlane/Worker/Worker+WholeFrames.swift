@@ -7,8 +7,7 @@ extension Worker where IO: ~Copyable {
         let tunnel = forwarding.tunnel(key.tunnel)
         let overlay = forwarding.overlay(key.domain)
         let address = forwarding.vteps.address(key.vtep)
-        guard tunnel.pointee.device != 0, isSender(tunnel.pointee.device), tunnel.pointee.reaches(address),
-            let whole = frame.whole, overlay.pointee.hasPeer(key.vtep),
+        guard mayLeaveWhole(frame, key), let whole = frame.whole,
             let block = tunnels.memory.take(Self.messageBytes),
             let head = tunnels.memory.take(SuperDatagram.maximumHeadLength)
         else { return false }
@@ -47,6 +46,15 @@ extension Worker where IO: ~Copyable {
         numbers[CounterIndex.sentBytes] &+= UInt64(truncatingIfNeeded: frame.length)
         numbers[CounterIndex.sentSuperframes] &+= 1
         return true
+    }
+
+    /// Whether the tunnel's device takes a super-frame in one datagram.
+    @inline(__always)
+    func mayLeaveWhole(_ frame: TunnelFrame, _ key: Train.Key) -> Bool {
+        let tunnel = forwarding.tunnel(key.tunnel)
+        guard tunnel.pointee.device != 0, case .some = frame.whole else { return false }
+        return isSender(tunnel.pointee.device) && tunnel.pointee.reaches(forwarding.vteps.address(key.vtep))
+            && forwarding.overlay(key.domain).pointee.hasPeer(key.vtep)
     }
 
     /// struct msghdr and two vectors.

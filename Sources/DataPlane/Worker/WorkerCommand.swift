@@ -44,6 +44,8 @@ package enum WorkerCommand: Sendable {
     case startCapture(CaptureConfiguration, CaptureMemory)
     /// Ends one.
     case stopCapture(UInt32)
+    /// Tells what would become of a frame that comes in by a port, or out of a datagram of a VTEP's into a domain.
+    case explain(port: UInt16, domain: UInt16, ExplanationMemory)
     /// Handles a frame as if it had come in by the port.
     case inject(port: UInt16, frame: [UInt8])
     /// Ends the worker.
