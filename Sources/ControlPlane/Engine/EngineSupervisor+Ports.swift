@@ -122,12 +122,16 @@ extension EngineSupervisor {
 
     /// A request that also holds when the engine dies over it: the next one is told everything.
     func ask(
-        _ request: EngineRequest, passing passed: Int32? = nil, what: String, missingIsFine: Bool = false
+        _ request: EngineRequest, passing passed: Int32? = nil, what: String, missingIsFine: Bool = false,
+        collect: (EngineReply) -> Void = { _ in }
     ) throws(EngineFailure) {
         guard let link else { throw .unavailable("it is being replaced") }
         let answer: Errno?
         do throws(EngineLink.Failure) {
-            answer = try link.ask(request, passing: passed, process: process)
+            answer = try link.ask(request, passing: passed, process: process) { reply, descriptor in
+                EngineLink.discard(descriptor)
+                collect(reply)
+            }
         } catch {
             if error == .timeout { throw .unavailable(Self.reason(error)) }
             replace(why: Self.reason(error))

@@ -47,9 +47,11 @@ final class FlowRig {
     func out(
         _ proto: UInt8, _ inside: TransportAddress, _ remote: TransportAddress, endpoint: UInt16 = 2, domain: UInt16 = 1
     ) -> FlowCreation {
-        table.createOutgoing(
-            proto, domain: domain, insidePort: endpoint, insideMAC: 0x0200_0000_0002, inside: inside, remote: remote,
-            outsideHigh: Self.host.high, outsideLow: Self.host.low, uplink: 1, now: now)
+        foreseen(.outgoing(proto, inside, remote, endpoint: endpoint, domain: domain)) {
+            $0.createOutgoing(
+                proto, domain: domain, insidePort: endpoint, insideMAC: 0x0200_0000_0002, inside: inside,
+                remote: remote, outsideHigh: Self.host.high, outsideLow: Self.host.low, uplink: 1, now: now)
+        }
     }
 
     /// The same; 0 if there is none.
@@ -64,9 +66,11 @@ final class FlowRig {
         _ proto: UInt8, to outside: TransportAddress, of inside: TransportAddress, from remote: TransportAddress,
         endpoint: UInt16 = 2, publish: UInt32 = 7
     ) -> FlowCreation {
-        table.createIncoming(
-            proto, domain: 1, insidePort: endpoint, insideMAC: 0x0200_0000_0002, inside: inside, outside: outside,
-            remote: remote, uplink: 1, publish: publish, now: now)
+        foreseen(.incoming(proto, outside, inside, remote, endpoint: endpoint, publish: publish)) {
+            $0.createIncoming(
+                proto, domain: 1, insidePort: endpoint, insideMAC: 0x0200_0000_0002, inside: inside, outside: outside,
+                remote: remote, uplink: 1, publish: publish, now: now)
+        }
     }
 
     func number(_ creation: FlowCreation) -> UInt32 {
@@ -90,7 +94,7 @@ final class FlowRig {
     }
 
     func admit(_ outside: TransportAddress, _ remote: TransportAddress) -> UInt32 {
-        table.admitIncoming(outside: outside, remote: remote, now: now)
+        foreseenAdmission(outside, remote)
     }
 
     var count: Int { table.count }
@@ -128,7 +132,7 @@ final class FlowRig {
     /// A datagram or echo of a flow.
     @discardableResult
     func pass(_ number: UInt32, fromInside: Bool, bytes: Int = 100, frames: UInt32 = 1) -> Bool {
-        table.follow(number, fromInside: fromInside, frames: frames, bytes: bytes, tcp: TCPSegmentFacts(), now: now)
+        foreseenFollowing(number, fromInside: fromInside, frames: frames, bytes: bytes, TCPSegmentFacts())
     }
 
     /// A segment of a flow.

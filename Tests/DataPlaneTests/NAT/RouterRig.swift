@@ -43,13 +43,15 @@ final class RouterRig {
     static let pool = PoolConfiguration(first: 61_440, count: 4_096)
     static let poolPorts: ClosedRange<UInt16> = 61_440...65_535
 
-    private let memory: UnsafeMutableRawPointer
+    let memory: UnsafeMutableRawPointer
+    let log: ExplanationMemory?
     var router: Router
     var now: UInt32 = 1_000_000
 
     /// `copying`: memory of a rig before this one.
     init(copying: RouterRig? = nil) {
         memory = .allocate(byteCount: FlowTable.bytes, alignment: 64)
+        log = ExplanationMemory(frame: [])
         if let copying {
             memory.copyMemory(from: copying.memory, byteCount: FlowTable.bytes)
         } else {
@@ -165,11 +167,13 @@ final class RouterRig {
     ) -> Outcome {
         router.flows.age(budget: 0, now: now)
         let memory = ExactBytes(header + frame)
+        let foresight = foresee(header, frame, ingress: ingress, domain: domain, isSuperframe: isSuperframe)
         let frame = DataPlane.RoutedFrame(
             header: memory.start, length: frame.count, ingress: ingress, domain: domain, isSuperframe: isSuperframe,
             now: now)
         let verdict = domain == 0 ? router.incoming(frame) : router.outgoing(frame)
         let bytes = memory.bytes
+        foresight.expect(verdict, bytes)
         return Outcome(verdict: verdict, header: Array(bytes.prefix(10)), frame: Array(bytes.dropFirst(10)))
     }
 
