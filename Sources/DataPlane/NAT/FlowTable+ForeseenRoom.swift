@@ -96,9 +96,16 @@ extension FlowTable {
         _ changes: inout FlowChanges
     ) -> MappingForesight {
         let first = mapping(domain: domain, inside: inside, outside: outside)
+        var number = first
+        // The address was another endpoint's: its flows would go, of which a few are foreseen.
+        while number != 0, flow(number).pointee.insidePort != insidePort & Flow.portMask {
+            changes.remove(number)
+            number = siblings.next(number)
+        }
         if first != 0, staying(first, changes) > 0 {
-            guard flow(first).pointee.insidePort == insidePort & Flow.portMask else { return .unknown }
-            outside.port = flow(first).pointee.outside.port
+            while number != 0, changes.contains(number) { number = siblings.next(number) }
+            guard number != 0 else { return .unknown }
+            outside.port = flow(number).pointee.outside.port
             return .found
         }
         if portCount(of: insidePort, changes) >= limits.portsPerEndpoint { return .refused(.endpointLimit) }

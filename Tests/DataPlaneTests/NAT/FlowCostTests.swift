@@ -38,7 +38,7 @@ struct FlowCostTests {
 
     @Test("A hundred thousand rounds of flows that come and go allocate nothing")
     func nothing() {
-        let rig = Rig()
+        let rig = Rig(foresees: false)
         rig.table.limits.perEndpoint = 2000
         _ = drive(rig, rounds: 100)
         let before = heddle_thread_allocations()
@@ -52,7 +52,7 @@ struct FlowCostTests {
     @Test("What a lookup costs, of few flows and of many: printed, not judged")
     func cost() {
         for count in [1_000, 100_000] {
-            let rig = Rig()
+            let rig = Rig(foresees: false)
             rig.table.limits = FlowLimits(perEndpoint: .max, opening: .max, openingPerEndpoint: .max)
             var numbers: [UInt32] = []
             for index in 0..<count {

@@ -10,8 +10,9 @@ extension FlowRig {
         case incoming(UInt8, TransportAddress, TransportAddress, TransportAddress, endpoint: UInt16, publish: UInt32)
     }
 
-    func foreseen(_ wish: Wish, _ make: (inout FlowTable) -> FlowCreation) -> FlowCreation {
-        let foresight = foresee(wish)
+    func foreseen(_ wish: () -> Wish, _ make: (inout FlowTable) -> FlowCreation) -> FlowCreation {
+        guard foresees else { return make(&table) }
+        let foresight = foresee(wish())
         let creation = make(&table)
         switch (foresight, creation) {
         case (.standing(let expected), .made(let number)): #expect(expected == number)
@@ -23,6 +24,7 @@ extension FlowRig {
     }
 
     func foreseenAdmission(_ outside: TransportAddress, _ remote: TransportAddress) -> UInt32 {
+        guard foresees else { return table.admitIncoming(outside: outside, remote: remote, now: now) }
         let foresight = table.foreseeAdmission(outside: outside, remote: remote, now: now)
         let number = table.admitIncoming(outside: outside, remote: remote, now: now)
         switch foresight {
@@ -36,6 +38,10 @@ extension FlowRig {
     func foreseenFollowing(
         _ number: UInt32, fromInside: Bool, frames: UInt32, bytes: Int, _ facts: TCPSegmentFacts
     ) -> Bool {
+        guard foresees else {
+            return table.follow(
+                number, fromInside: fromInside, frames: frames, bytes: bytes, tcp: facts, now: now)
+        }
         let expected = table.foreseeFollowing(
             table.flow(number).pointee, isNew: false, fromInside: fromInside, tcp: facts, now: now)
         let passes = table.follow(

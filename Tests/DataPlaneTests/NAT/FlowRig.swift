@@ -6,6 +6,8 @@ final class FlowRig {
     let memory: UnsafeMutableRawPointer
     var table: FlowTable
     var now: UInt32
+    /// Whether all that is done is foreseen first, which costs time and memory.
+    let foresees: Bool
 
     /// The host's address.
     static let host = TransportAddress(ipv4: 0xC633_6401, port: 0)
@@ -14,7 +16,8 @@ final class FlowRig {
     static let echo: UInt8 = 1
 
     /// - Parameter copying: memory of another table, which is attached; nil: an empty table.
-    init(copying: UnsafeMutableRawPointer? = nil, now: UInt32 = 1_000_000) {
+    init(copying: UnsafeMutableRawPointer? = nil, now: UInt32 = 1_000_000, foresees: Bool = true) {
+        self.foresees = foresees
         memory = .allocate(byteCount: FlowTable.bytes, alignment: 64)
         if let copying {
             memory.copyMemory(from: copying, byteCount: FlowTable.bytes)
@@ -47,7 +50,7 @@ final class FlowRig {
     func out(
         _ proto: UInt8, _ inside: TransportAddress, _ remote: TransportAddress, endpoint: UInt16 = 2, domain: UInt16 = 1
     ) -> FlowCreation {
-        foreseen(.outgoing(proto, inside, remote, endpoint: endpoint, domain: domain)) {
+        foreseen({ .outgoing(proto, inside, remote, endpoint: endpoint, domain: domain) }) {
             $0.createOutgoing(
                 proto, domain: domain, insidePort: endpoint, insideMAC: 0x0200_0000_0002, inside: inside,
                 remote: remote, outsideHigh: Self.host.high, outsideLow: Self.host.low, uplink: 1, now: now)
@@ -66,7 +69,7 @@ final class FlowRig {
         _ proto: UInt8, to outside: TransportAddress, of inside: TransportAddress, from remote: TransportAddress,
         endpoint: UInt16 = 2, publish: UInt32 = 7
     ) -> FlowCreation {
-        foreseen(.incoming(proto, outside, inside, remote, endpoint: endpoint, publish: publish)) {
+        foreseen({ .incoming(proto, outside, inside, remote, endpoint: endpoint, publish: publish) }) {
             $0.createIncoming(
                 proto, domain: 1, insidePort: endpoint, insideMAC: 0x0200_0000_0002, inside: inside, outside: outside,
                 remote: remote, uplink: 1, publish: publish, now: now)
@@ -144,8 +147,7 @@ final class FlowRig {
         let facts = TCPSegmentFacts(
             flags: flags, sequence: seq, acknowledgement: ack, window: window, payloadLength: payload,
             windowScale: scale)
-        return table.follow(
-            number, fromInside: fromInside, frames: 1, bytes: 54 + payload, tcp: facts, now: now)
+        return foreseenFollowing(number, fromInside: fromInside, frames: 1, bytes: 54 + payload, facts)
     }
 
     /// A handshake that whoever made the flow begins: 1000 from its side, 5000 from the other.

@@ -23,18 +23,17 @@ extension RouterRig {
     func foresee(
         _ header: [UInt8], _ frame: [UInt8], ingress: UInt16, domain: UInt16, isSuperframe: Bool
     ) -> Foresight {
-        guard let log else { fatalError("no memory") }
+        guard let memory = ExplanationMemory(frame: []) else { fatalError("no memory") }
         let copy = ExactBytes(header + frame)
         let before = counts
-        var steps = ExplanationLog(steps: log.log.copy, copy: log.header)
         let routed = DataPlane.RoutedFrame(
             header: copy.start, length: frame.count, ingress: ingress, domain: domain, isSuperframe: isSuperframe,
             now: now)
         let verdict =
             domain == 0
-            ? router.foreseeIncoming(routed, &steps) : router.foreseeOutgoing(routed, &steps)
+            ? router.foreseeIncoming(routed, &memory.log) : router.foreseeOutgoing(routed, &memory.log)
         #expect(counts == before)
-        return Foresight(verdict: verdict, bytes: copy.bytes, steps: steps.read())
+        return Foresight(verdict: verdict, bytes: copy.bytes, steps: memory.steps)
     }
 
     /// What would tell of a change.

@@ -43,15 +43,13 @@ final class RouterRig {
     static let pool = PoolConfiguration(first: 61_440, count: 4_096)
     static let poolPorts: ClosedRange<UInt16> = 61_440...65_535
 
-    let memory: UnsafeMutableRawPointer
-    let log: ExplanationMemory?
+    private let memory: UnsafeMutableRawPointer
     var router: Router
     var now: UInt32 = 1_000_000
 
     /// `copying`: memory of a rig before this one.
     init(copying: RouterRig? = nil) {
         memory = .allocate(byteCount: FlowTable.bytes, alignment: 64)
-        log = ExplanationMemory(frame: [])
         if let copying {
             memory.copyMemory(from: copying.memory, byteCount: FlowTable.bytes)
         } else {

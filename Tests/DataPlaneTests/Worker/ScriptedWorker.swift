@@ -10,7 +10,7 @@ struct WorkerRigError: Error {}
 final class ScriptedWorker {
     let device: ScriptedDevice
     let mailbox: Mailbox
-    private let tables: SharedTables
+    let tables: SharedTables
     private var worker: Worker<ScriptedIO>
     private let eventSignal: Int32
     /// Nanoseconds of the monotonic clock.
