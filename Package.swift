@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "ControlAPI", targets: ["ControlAPI"]),
         .library(name: "HeddleAPI", targets: ["HeddleAPI"]),
         .library(name: "Lab", targets: ["Lab"]),
+        .library(name: "FrameText", targets: ["FrameText"]),
         // For Benchmarks/.
         .library(name: "CAllocationCounter", targets: ["CAllocationCounter"]),
     ],
@@ -72,6 +73,8 @@ let package = Package(
             swiftSettings: settings),
         // pcapng written and read, frames in a line, files that are rotated: pure, but for the files.
         .target(name: "Capture", dependencies: ["Addresses", system], swiftSettings: settings),
+        // Frames as people write them, read and made: pure.
+        .target(name: "FrameText", dependencies: ["Addresses"], swiftSettings: settings),
         // tcpdump's filter language: the daemon's only use of libpcap.
         .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
         .target(name: "PacketFilter", dependencies: ["CPcap"], swiftSettings: settings),
@@ -84,7 +87,7 @@ let package = Package(
             name: "ControlPlane",
             dependencies: [
                 "DataPlane", "Netlink", "AddressManagement", "Addresses", "CLinux", "HeddleAPI", "Relay", system,
-                "NameService", "NameServer", "Exposition", "Capture", "PacketFilter", logging,
+                "NameService", "NameServer", "Exposition", "Capture", "PacketFilter", "FrameText", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
@@ -137,7 +140,9 @@ let package = Package(
             name: "heddle-engine", dependencies: ["DataPlane", "CLinux", system], swiftSettings: settings),
         .executableTarget(
             name: "heddle",
-            dependencies: ["Bench", "Capture", "Lab", "HeddleAPI", "HeddleClient", "Addresses", arguments, system],
+            dependencies: [
+                "Bench", "Capture", "FrameText", "Lab", "HeddleAPI", "HeddleClient", "Addresses", arguments, system,
+            ],
             swiftSettings: settings),
 
         // Counts allocations in tests and benchmarks.
@@ -170,6 +175,8 @@ let package = Package(
         .testTarget(
             name: "CaptureTests", dependencies: ["Capture", "PacketFilter", "CPcap", "DataPlane", system],
             swiftSettings: settings),
+        .testTarget(
+            name: "FrameTextTests", dependencies: ["FrameText", "Addresses", "Capture"], swiftSettings: settings),
         .testTarget(name: "HeddleClientTests", dependencies: ["HeddleClient", "HeddleAPI"], swiftSettings: settings),
         .testTarget(
             name: "HeddleCommandTests", dependencies: ["heddle", "HeddleAPI", "Bench", "Lab", arguments],
