@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "HeddleAPI", targets: ["HeddleAPI"]),
         .library(name: "Lab", targets: ["Lab"]),
         .library(name: "FrameText", targets: ["FrameText"]),
+        .library(name: "Capture", targets: ["Capture"]),
         // For Benchmarks/.
         .library(name: "CAllocationCounter", targets: ["CAllocationCounter"]),
     ],
@@ -167,8 +168,8 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ControlPlane", "HeddleAPI", "DataPlane", "Netlink", "Addresses", "CLinux", "Exposition", logging,
-                system,
+                "ControlPlane", "HeddleAPI", "DataPlane", "Netlink", "Addresses", "CLinux", "Exposition", "FrameText",
+                logging, system,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),

@@ -10,7 +10,10 @@ let settings: [SwiftSetting] = [
 
 /// One executable for each entry of libFuzzer. The entry is C: SwiftPM renames the `main` of Swift executables, and
 /// libFuzzer brings its own.
-let fuzzers = ["frame", "stations", "messages", "netlink", "tunnel", "nat", "router", "names", "bodies", "labs"]
+let fuzzers = [
+    "frame", "stations", "messages", "netlink", "tunnel", "nat", "router", "names", "bodies", "labs",
+    "frametext",
+]
 
 let package = Package(
     name: "Fuzzing",
@@ -25,6 +28,7 @@ let package = Package(
                 .product(name: "DataPlane", package: "heddle"), .product(name: "Netlink", package: "heddle"),
                 .product(name: "NameService", package: "heddle"), .product(name: "ControlAPI", package: "heddle"),
                 .product(name: "HeddleAPI", package: "heddle"), .product(name: "Lab", package: "heddle"),
+                .product(name: "FrameText", package: "heddle"), .product(name: "Capture", package: "heddle"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings)

@@ -26,7 +26,8 @@ struct ControlResponder: HTTPResponder {
             let route = try Route(method: request.method, target: target)
             if case .capture(let query) = route { return try await capture(query, for: request) }
             let body = request.method == .post ? try await body(of: request) : ByteBuffer()
-            response = try await bounded(limits.answer, isLook: request.method != .post && request.method != .delete) {
+            let isLook = route == .trace || (request.method != .post && request.method != .delete)
+            response = try await bounded(limits.answer, isLook: isLook) {
                 try await answer(route, body)
             }
         } catch let refusal as Refusal {
@@ -97,6 +98,7 @@ struct ControlResponder: HTTPResponder {
             return try ControlResponder.json(await service.impair(wish), status: .created)
         case .removeImpairment(let id): try await service.removeImpairment(endpoint: id)
         case .statistics: return try ControlResponder.json(await service.statistics())
+        case .trace: return try ControlResponder.json(await service.trace(try TraceRequest.decode(body)))
         // Answered by `capture`, as it comes.
         case .capture: break
         case .topology: return try ControlResponder.json(await service.topology())

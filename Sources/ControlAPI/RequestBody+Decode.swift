@@ -55,6 +55,10 @@ extension StationRequest: BodyDecodable {
     static let keys = ["mac", "vtep", "ip"]
 }
 
+extension TraceRequest: BodyDecodable {
+    static let keys = ["network", "from", "frame"]
+}
+
 extension ImpairmentRequest: BodyDecodable {
     static let keys = ["sandbox", "network", "ifname", "in", "out"]
     static let nestedKeys = ["in": settings, "out": settings]

@@ -54,6 +54,7 @@ extension Route {
         Entry(.post, "impairments") { _, _ in .impair },
         Entry(.delete, "impairments/{id}") { names, _ in .removeImpairment(names[0]) },
         Entry(.get, "statistics") { _, _ in .statistics },
+        Entry(.post, "trace") { _, _ in .trace },
         Entry(.get, "capture", ["port", "network", "filter", "direction", "snaplen"]) { _, query in .capture(query) },
         Entry(.get, "topology") { _, _ in .topology },
     ]

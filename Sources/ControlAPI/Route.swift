@@ -29,6 +29,7 @@ enum Route: Hashable, Sendable {
     case impair
     case removeImpairment(String)
     case statistics
+    case trace
     case capture([String: String])
     case topology
 }

@@ -27,7 +27,7 @@ extension FrameDescription {
 
     /// Bytes of the packet that are no payload.
     var headerLength: Int {
-        let internet = family == .v6 ? 0 : 20
+        let internet = family == .v6 ? 40 : 20
         switch kind {
         case .tcp: return internet + 20
         case .udp, .icmp, .icmp6: return internet + 8
@@ -73,7 +73,8 @@ extension FrameDescription {
         switch kind {
         case .tcp(let flags):
             // RFC 9293, 3.1: no options.
-            bytes = Self.half(sourcePort) + Self.half(destinationPort) + [0, 0, 0, 1, 0, 0, 0, flags & 0x10 == 0 ? 0 : 1]
+            bytes =
+                Self.half(sourcePort) + Self.half(destinationPort) + [0, 0, 0, 1, 0, 0, 0, flags & 0x10 == 0 ? 0 : 1]
             bytes += [0x50, flags] + Self.half(64_240) + Self.zeros(4)
             place = 16
         case .udp:

@@ -22,6 +22,11 @@ extension FrameDescription {
     /// IEEE 802's local experimental EtherType 1.
     private static let localExperiment: UInt16 = 0x88B5
 
+    /// For where the rest of the text may have gone to.
+    private static func quoted(_ example: String) -> String {
+        "As in '\(example)', in a shell with the quotation marks: a bare > sends output to a file."
+    }
+
     private static let options =
         "What may follow: flags, ttl, length, dont-fragment, vlan, smac, dmac, ether, reply, id, seq, type."
 
@@ -48,7 +53,7 @@ extension FrameDescription {
         let example = Self.example(kind)
         if !words.take(">", "->", "to") {
             guard let word = words.take() else {
-                throw words.refusal("where the packet goes isn't said", hint: "As in '\(example)'.")
+                throw words.refusal("where the packet goes isn't said", hint: Self.quoted(example))
             }
             let (address, port) = try Self.place(word, words, example, isPorted: isPorted)
             source = address
@@ -56,11 +61,11 @@ extension FrameDescription {
             guard words.take(">", "->", "to") else {
                 throw words.refusal(
                     "there is no '>' behind the source", at: words.peek,
-                    hint: "As in '\(example)'. In a shell it stands between quotation marks.")
+                    hint: Self.quoted(example))
             }
         }
         guard let word = words.take() else {
-            throw words.refusal("where the packet goes isn't said", hint: "As in '\(example)'.")
+            throw words.refusal("where the packet goes isn't said", hint: Self.quoted(example))
         }
         let (address, port) = try Self.place(word, words, example, isPorted: isPorted)
         destination = address

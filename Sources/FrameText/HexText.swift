@@ -86,7 +86,8 @@ enum HexText {
         func refusal(_ reason: String, _ offset: Int, _ length: Int) -> FrameTextError {
             FrameTextError(
                 text: text, offset: offset, length: length, reason: reason,
-                hint: "Two digits are a byte; blanks, line ends and colons may stand between bytes. A dump with offsets, "
+                hint:
+                    "Two digits are a byte; blanks, line ends and colons may stand between bytes. A dump with offsets, "
                     + "as of 'tcpdump -xx', is read too.")
         }
 
@@ -95,7 +96,9 @@ enum HexText {
             if place.value != bytes.count {
                 let isNext = place.value == 0
                 throw refusal(
-                    isNext ? "here begins a second frame" : "\(bytes.count) bytes stand before this line, not \(place.value)",
+                    isNext
+                        ? "here begins a second frame"
+                        : "\(bytes.count) bytes stand before this line, not \(place.value)",
                     line.offset, place.length)
             }
             let rest = line.text.dropFirst(place.length)

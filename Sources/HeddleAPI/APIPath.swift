@@ -27,6 +27,7 @@
 /// | POST | /v1/impairments | `ImpairmentRequest` | 201, `EndpointImpairment` |
 /// | DELETE | /v1/impairments/ENDPOINT | | 204 |
 /// | GET | /v1/statistics | | `Statistics` |
+/// | POST | /v1/trace | `TraceRequest` | `TraceReport` |
 /// | GET | /v1/capture?port=…\|network=…[&filter=…][&direction=in\|out][&snaplen=N] | | pcapng, as it comes |
 /// | GET | /v1/topology | | `Topology` |
 ///
@@ -57,6 +58,8 @@ public enum APIPath {
     public static let statistics = "/\(version)/statistics"
     /// `ControlService.topology`
     public static let topology = "/\(version)/topology"
+    /// `ControlService.trace`
+    public static let trace = "/\(version)/trace"
 
     /// `ControlService.capture`
     public static func capture(_ request: CaptureRequest) -> String {

@@ -52,6 +52,8 @@ public protocol ControlService: Sendable {
     func removeImpairment(endpoint: String) async throws(APIError)
     /// Counters of every port.
     func statistics() async throws(APIError) -> Statistics
+    /// What the switch would do with a frame, and why.
+    func trace(_ request: TraceRequest) async throws(APIError) -> TraceReport
     /// Begins to capture frames. Whoever gets the feed ends it.
     func capture(_ request: CaptureRequest) async throws(APIError) -> any CaptureFeed
     /// All that is drawn of the host, in one look.

@@ -149,6 +149,11 @@ public struct DaemonClient: Sendable {
     public func topology() throws(APIError) -> Topology {
         try get(APIPath.topology)
     }
+
+    /// See `ControlService`.
+    public func trace(_ request: TraceRequest) throws(APIError) -> TraceReport {
+        try decode(try exchange("POST", APIPath.trace, body: try encode(request)))
+    }
 }
 
 extension DaemonClient {

@@ -22,6 +22,14 @@ enum Completions {
         return ((try? client.networks()) ?? []).map(\.name) + sandboxes.sorted()
     }
 
+    /// Ports by which frames come in to the network that the command line names, or to any.
+    static let tracePorts = CompletionKind.custom { words, _, _ in
+        let ports = ((try? client(words).statistics())?.ports ?? []).filter { !$0.port.hasPrefix("vxlan") }
+        let inside = ports.filter { words.contains($0.network) || $0.network.isEmpty }
+        let names = inside.contains { !$0.network.isEmpty } ? inside : ports
+        return Set(names.map(\.port)).sorted()
+    }
+
     /// Names of overlay networks.
     static let overlays = CompletionKind.custom { words, _, _ in
         ((try? client(words).networks()) ?? []).filter { $0.driver == "overlay" }.map(\.name)

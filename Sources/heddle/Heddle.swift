@@ -39,7 +39,7 @@ struct Heddle: ParsableCommand {
                 name: "Observing",
                 subcommands: [
                     StatusCommand.self, StationsCommand.self, FlowsCommand.self, StatsCommand.self, TopCommand.self,
-                    CaptureCommand.self,
+                    CaptureCommand.self, TraceCommand.self,
                 ]),
             CommandGroup(name: "Labs", subcommands: [LabCommand.self]),
             CommandGroup(name: "Measuring", subcommands: [BenchCommand.self, BenchRelayCommand.self]),

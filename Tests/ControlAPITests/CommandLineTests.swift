@@ -28,6 +28,7 @@ struct CommandLineTests {
                 "port adopt lan veth7", "port release veth7", "stations lan", "publish add lan web 8080:80 53:53/udp",
                 "publish rm lan web 8080:80", "publish ls", "flows", "flows lan",
                 "impair web --delay 50ms", "impair web --in --clear", "impair", "impair ls", "impair web",
+                "trace lan --from web arp 10.0.0.9",
             ]
             for line in lines {
                 let outcome = try await heddle(line, socket: socket)

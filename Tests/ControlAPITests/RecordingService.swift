@@ -171,6 +171,11 @@ final class RecordingService: ControlService {
         try await note("statistics").statistics
     }
 
+    func trace(_ request: TraceRequest) async throws(APIError) -> TraceReport {
+        _ = try await note("trace \(request.network) from \(request.from): \(request.frame)")
+        return RecordingService.trace
+    }
+
     func capture(_ request: CaptureRequest) async throws(APIError) -> any CaptureFeed {
         let feed = try await note("capture \(request.query)").feed
         guard let feed else { throw APIError(.notFound, "there is no port") }
@@ -218,6 +223,21 @@ final class RecordingService: ControlService {
             network: "lan", proto: "tcp", inside: inside, outside: "192.0.2.7:61440", remote: "198.51.100.1:443",
             direction: .outgoing, state: "established", ageMilliseconds: 2000, idleMilliseconds: 20,
             tx: .init(frames: 3, bytes: 300), rx: .init(frames: 2, bytes: 2000), uplink: "eth0")
+    }
+
+    /// With everything that a step and an outcome can have.
+    static var trace: TraceReport {
+        TraceReport(
+            network: "lan", from: "eth0@web",
+            summary: "IP 10.0.0.2.49152 > 10.0.0.9.80: Flags [S], seq 1, win 64240, length 0", frame: "0200",
+            assumed: ["source 10.0.0.2, of eth0@web"],
+            steps: [
+                .init(what: "arrived", result: "ok", text: "54 bytes come in to lan", port: "eth0@web"),
+                .init(what: "admitted", result: "ok", text: "length, addresses and tags are in order"),
+                .init(what: "dropped", result: "exceeds-mtu", text: "exceeds-mtu: too long", port: "eth0@db"),
+            ],
+            outcomes: [.init(verdict: "dropped", port: "eth0@db", reason: "exceeds-mtu", frame: "0200")],
+            conclusion: "dropped at eth0@db: exceeds-mtu")
     }
 
     /// With everything that can be said in one direction.

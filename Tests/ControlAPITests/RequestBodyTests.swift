@@ -45,6 +45,7 @@ struct RequestBodyTests {
             #expect(try keys(key == "in" ? all.inward : all.outward) == Set(known), "\(key)")
         }
         #expect(try keys(ReleaseRequest(ifname: "")) == Set(ReleaseRequest.keys))
+        #expect(try keys(TraceRequest(network: "", from: "", frame: "")) == Set(TraceRequest.keys))
     }
 
     @Test func aKeyInsideIsKnownToo() throws {

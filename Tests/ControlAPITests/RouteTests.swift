@@ -37,6 +37,7 @@ struct RouteTests {
             (.get, APIPath.impairments(network: nil), .impairments(network: nil)),
             (.get, APIPath.impairments(network: "a&b"), .impairments(network: "a&b")),
             (.post, APIPath.impairments(network: nil), .impair),
+            (.post, APIPath.trace, .trace),
             (.delete, APIPath.impairment(endpoint: "3f/a9"), .removeImpairment("3f/a9")),
             (.get, APIPath.statistics, .statistics),
             (

@@ -59,7 +59,7 @@ extension Switchboard {
             snapLength: request.snapLength == 0 ? .max : request.snapLength, filter: filter)
         var ports: [UInt16] = []
         if let name = request.port {
-            configuration.port = try findCapturedPort(name, network: request.network)
+            configuration.port = try findPort(name, network: request.network)
             ports = [configuration.port]
         } else {
             let network = try findNetwork(request.network ?? "")
@@ -179,7 +179,7 @@ extension Switchboard {
     }
 
     /// The one port of that name.
-    private func findCapturedPort(_ text: String, network name: String?) throws(APIError) -> UInt16 {
+    func findPort(_ text: String, network name: String?) throws(APIError) -> UInt16 {
         let only = try name.map { name throws(APIError) in try findNetwork(name) }
         let labels = captureLabels()
         var found: Set<UInt16> = []

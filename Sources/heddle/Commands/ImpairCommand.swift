@@ -198,21 +198,10 @@ struct ImpairCommand: ParsableCommand {
                 guard let impairment else { continue }
                 table.add([
                     "\(endpoint.network)", "\(endpoint.sandbox)", "\(endpoint.ifname)", "\(direction)",
-                    "\(words(impairment))", "\(impairment.seed.map { "\($0)" } ?? "")",
+                    "\(impairment.words)", "\(impairment.seed.map { "\($0)" } ?? "")",
                 ])
             }
         }
         return table
-    }
-
-    /// As it was said.
-    private static func words(_ impairment: Impairment) -> String {
-        let said: [(name: String, value: String?)] = [
-            ("delay", impairment.delay), ("jitter", impairment.jitter), ("distribution", impairment.distribution),
-            ("loss", impairment.loss), ("loss-model", impairment.lossModel), ("duplicate", impairment.duplicate),
-            ("reorder", impairment.reorder), ("gap", impairment.gap.map { "\($0)" }), ("corrupt", impairment.corrupt),
-            ("rate", impairment.rate), ("queue", impairment.queue),
-        ]
-        return said.compactMap { one in one.value.map { "\(one.name) \($0)" } }.joined(separator: ", ")
     }
 }

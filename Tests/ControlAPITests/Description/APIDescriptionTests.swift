@@ -29,6 +29,9 @@ struct APIDescriptionTests {
         published = RecordingService.published(1)
         published.hostAddress = "::1"
         published.reason = "the endpoint is gone"
+        // Each step as whole as it can be: what there is of it is compared.
+        var trace = RecordingService.trace
+        trace.steps.removeAll { $0.port == nil }
         let engine = Status.Engine(pid: 2, version: "1", uptimeSeconds: 3, io: "uring", workers: 1)
         let daemon = Status.Daemon(pid: 1, version: "1", uptimeSeconds: 3)
         let statistics = Statistics(ports: [
@@ -92,6 +95,13 @@ struct APIDescriptionTests {
                     network: "lan", sandbox: "web", endpoint: "3f", ifname: "eth0", inward: nil, outward: nil)
             ),
             ("Impairment", RecordingService.impairment.inward, Impairment()),
+            (
+                "TraceRequest", TraceRequest(network: "lan", from: "web", frame: "arp 10.0.0.9"),
+                TraceRequest(network: "lan", from: "web", frame: "arp 10.0.0.9")
+            ),
+            ("TraceReport", trace, trace),
+            ("TraceStep", trace.steps[0], TraceReport.Step(what: "a", result: "b", text: "c")),
+            ("TraceOutcome", trace.outcomes[0], TraceReport.Outcome(verdict: "sent")),
             ("Flow", RecordingService.flow("10.0.0.2:80"), RecordingService.flow("10.0.0.2:80")),
             ("FlowCount", Flow.Count(frames: 1, bytes: 2), Flow.Count(frames: 1, bytes: 2)),
             ("Statistics", statistics, statistics),
@@ -158,7 +168,7 @@ struct APIDescriptionTests {
             "DetachRequest": DetachRequest.self, "AdoptRequest": AdoptRequest.self,
             "ReleaseRequest": ReleaseRequest.self, "PublishRequest": PublishRequest.self,
             "UnpublishRequest": UnpublishRequest.self, "Peer": Peer.self, "StationRequest": StationRequest.self,
-            "ImpairmentRequest": ImpairmentRequest.self,
+            "ImpairmentRequest": ImpairmentRequest.self, "TraceRequest": TraceRequest.self,
         ]
         #expect(Set(description.operations.values.compactMap(description.body)) == Set(bodies.keys))
         for (name, type) in bodies {

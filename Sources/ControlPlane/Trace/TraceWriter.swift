@@ -1,0 +1,103 @@
+import DataPlane
+import HeddleAPI
+
+/// Says the steps of an explanation in words. Pure.
+struct TraceWriter {
+    let names: TraceNames
+    /// The frame as it came.
+    let frame: [UInt8]
+
+    /// All steps, in their order. A port to which nothing happens beyond that it gets no copy has one step.
+    func steps(_ steps: [ExplanationStep]) -> [TraceReport.Step] {
+        steps.map { step in
+            TraceReport.Step(
+                what: step.kind.word, result: result(of: step), text: TraceSentence(step, names).text,
+                port: step.port == 0 || !step.kind.isAtPort ? nil : names.place(step.port))
+        }
+    }
+
+    /// What becomes of the frame and of its copies; where nothing is said, that.
+    func outcomes(_ steps: [ExplanationStep]) -> [TraceReport.Outcome] {
+        steps.compactMap { step in
+            let port = step.port == 0 ? nil : names.place(step.port)
+            switch step.kind {
+            case .sent:
+                let isSame = step.bytes.isEmpty || frame.starts(with: step.bytes)
+                return TraceReport.Outcome(
+                    verdict: "sent", port: port, frame: isSame ? nil : Self.hexadecimal(step.bytes))
+            case .dropped:
+                return TraceReport.Outcome(verdict: "dropped", port: port, reason: step.reason?.name)
+            case .held: return TraceReport.Outcome(verdict: "held", port: port)
+            case .answered: return TraceReport.Outcome(verdict: "answered", port: port)
+            case .senderTold: return TraceReport.Outcome(verdict: "notified", port: port)
+            default: return nil
+            }
+        }
+    }
+
+    /// The outcomes in a line.
+    func conclusion(_ outcomes: [TraceReport.Outcome]) -> String {
+        var parts: [String] = []
+        // What is sent after an answer or a message to the sender is that.
+        let isReply = outcomes.contains { $0.verdict == "answered" || $0.verdict == "notified" }
+        for outcome in outcomes where outcome.verdict == "answered" {
+            parts.append("answered by the switch" + (outcome.port.map { ", to \($0)" } ?? ""))
+        }
+        let sent = outcomes.filter { $0.verdict == "sent" && !isReply }.compactMap(\.port)
+        if !sent.isEmpty {
+            parts.append(
+                sent.count > Self.mostNames ? "sent to \(sent.count) ports" : "sent to " + Self.list(sent))
+        }
+        for outcome in outcomes where outcome.verdict == "held" {
+            parts.append("held" + (outcome.port.map { ", from \($0)" } ?? ""))
+        }
+        var reasons: [String: [String]] = [:]
+        var order: [String] = []
+        for outcome in outcomes where outcome.verdict == "dropped" {
+            let reason = outcome.reason ?? "unknown"
+            if reasons[reason] == nil { order.append(reason) }
+            reasons[reason, default: []].append(outcome.port ?? "")
+        }
+        for reason in order {
+            let places = reasons[reason, default: []].filter { !$0.isEmpty }
+            let at =
+                places.isEmpty
+                ? "" : places.count > Self.mostNames ? " at \(places.count) ports" : " at " + Self.list(places)
+            parts.append("dropped\(at): \(reason)")
+        }
+        if outcomes.contains(where: { $0.verdict == "notified" }) { parts.append("the sender is told") }
+        return parts.isEmpty ? "nothing more happens" : parts.joined(separator: "; ")
+    }
+
+    /// Ports that a conclusion names.
+    private static let mostNames = 4
+
+    private func result(of step: ExplanationStep) -> String {
+        switch step.kind {
+        case .dropped: step.reason?.name ?? "unknown"
+        case .learned: ExplainedLearning(rawValue: step.second)?.word ?? "unknown"
+        case .lookedUp: ExplainedTarget(rawValue: step.second)?.word ?? "unknown"
+        case .toHost: ExplainedHostReason(rawValue: step.first)?.word ?? "unknown"
+        case .flow: ExplainedFlow(rawValue: step.second)?.word ?? "unknown"
+        case .held: ExplainedWait(rawValue: step.first)?.word ?? "unknown"
+        case .senderTold: ExplainedMessage(rawValue: step.first)?.word ?? "unknown"
+        case .leaves: ExplainedTag(rawValue: step.first)?.word ?? "unknown"
+        case .portState: ExplainedPort(rawValue: step.first)?.word ?? "unknown"
+        case .routed: step.bytes.count > 16 ? "ok" : "no-route"
+        case .nextHop: step.first == 0 ? "unknown" : "known"
+        default: "ok"
+        }
+    }
+
+    static func list(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " and " + last
+    }
+
+    static func hexadecimal(_ bytes: [UInt8]) -> String {
+        var text = ""
+        text.reserveCapacity(bytes.count * 2)
+        for byte in bytes { text += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        return text
+    }
+}
