@@ -1,3 +1,4 @@
+import Addresses
 import DataPlane
 import HeddleAPI
 import Testing
