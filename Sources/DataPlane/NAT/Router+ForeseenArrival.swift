@@ -9,6 +9,7 @@ extension Router {
             guard case .held = verdict.kind else { return verdict }
             return foreseeWaiting(frame, way(into: verdict.domain), packet.destination, &log)
         }
+        if isInsideAddress(packet.destination) { return .drop(.martian) }
         switch packet.kind {
         case .tcp, .udp, .echo:
             var changes = FlowChanges()
@@ -72,13 +73,14 @@ extension Router {
     private func foreseeDelivery(
         _ frame: RoutedFrame, _ packet: RoutedPacket, _ flow: Flow, isNew: Bool
     ) -> RoutingVerdict {
-        if let refusal = refusal(ofDelivery: frame, packet, domain: flow.domain) { return refusal }
+        let cut = cut(frame, packet, into: flow.domain)
+        if let refusal = refusal(ofDelivery: frame, packet, cut: cut) { return refusal }
         let passes = flows.foreseeFollowing(flow, isNew: isNew, fromInside: false, tcp: packet.tcp, now: frame.now)
         guard passes else { return .drop(.flowState) }
         if packet.isFirstFragment, frame.domain == 0, !foreseeFragments(frame, packet, isOutgoing: false) {
             return .drop(.fragmentRefused)
         }
-        return withUnsafePointer(to: flow) { hand(frame, packet, $0) }
+        return withUnsafePointer(to: flow) { hand(frame, packet, $0, cut: cut) }
     }
 
     /// See `beginFragments`.

@@ -10,6 +10,7 @@ extension Router {
             guard case .held = verdict.kind else { return verdict }
             return wait(frame, way(into: verdict.domain), packet.destination)
         }
+        if isInsideAddress(packet.destination) { return .drop(.martian) }
         switch packet.kind {
         case .tcp, .udp, .echo: return translateIncoming(frame, packet, source: packet.source)
         case .icmpError: return errorIncoming(frame, packet)
@@ -28,11 +29,15 @@ extension Router {
         case .notIP, .tagged, .malformed: return .drop(.packetMalformed)
         case .tcp, .udp, .echo, .icmpError, .laterFragment, .other: break
         }
-        if packet.isMartianSource || packet.isLinkLocalSource { return .drop(.martian) }
-        if !isHosts(packet.destination) { return nil }
-        // A network's own gateway is an inside address: whoever is answered from it has seen one outside.
-        let owner = hostAddresses.port(of: packet.destination)
-        return owner != 0 && !uplink(owner).pointee.isPresent ? .drop(.martian) : nil
+        return packet.isMartianSource || packet.isLinkLocalSource ? .drop(.martian) : nil
+    }
+
+    /// Whether one of the host's addresses is a network's own gateway: whoever is answered from it has seen an inside
+    /// address outside.
+    @inline(__always) @_noAllocation @_noLocks
+    func isInsideAddress(_ address: TransportAddress) -> Bool {
+        let owner = hostAddresses.port(of: address)
+        return owner != 0 && !uplink(owner).pointee.isPresent
     }
 
     /// Whether an address is one of the host's.
@@ -99,7 +104,8 @@ extension Router {
     @inline(__always) @_noAllocation @_noLocks
     private mutating func deliver(_ frame: RoutedFrame, _ packet: RoutedPacket, _ index: UInt32) -> RoutingVerdict {
         let flow = flows.flow(index)
-        if let refusal = refusal(ofDelivery: frame, packet, domain: flow.pointee.domain) { return refusal }
+        let cut = cut(frame, packet, into: flow.pointee.domain)
+        if let refusal = refusal(ofDelivery: frame, packet, cut: cut) { return refusal }
         guard follow(index, fromInside: false, frame, packet) else { return .drop(.flowState) }
         if packet.isFirstFragment, frame.domain == 0,
             !beginFragments(frame, packet, index, isOutgoing: false)
@@ -107,32 +113,38 @@ extension Router {
             return .drop(.fragmentRefused)
         }
         if frame.domain == 0, flow.pointee.isIncoming { remoteMAC(index).pointee = frame.sourceMAC }
-        return hand(frame, packet, flow)
+        return hand(frame, packet, flow, cut: cut)
     }
 
-    /// Why a packet from outside can't go to its endpoint; nil: it can.
+    /// The largest packet of a domain that a packet from outside is too long for; -1: it fits.
     @inline(__always) @_noAllocation @_noLocks
-    func refusal(ofDelivery frame: RoutedFrame, _ packet: RoutedPacket, domain: UInt16) -> RoutingVerdict? {
+    func cut(_ frame: RoutedFrame, _ packet: RoutedPacket, into domain: UInt16) -> Int {
+        let mtu = gateway(domain).pointee.mtu
+        return frame.domain == 0 && exceeds(frame, packet, mtu: mtu) ? mtu : -1
+    }
+
+    /// Why a packet from outside can't go to its endpoint; nil: it can. `cut`: see there.
+    @inline(__always) @_noAllocation @_noLocks
+    func refusal(ofDelivery frame: RoutedFrame, _ packet: RoutedPacket, cut: Int) -> RoutingVerdict? {
         if frame.domain != 0 { return nil }
         if packet.hopLimit <= 1 { return .refuse(.hopLimitExceeded, .timeExceeded) }
-        let mtu = gateway(domain).pointee.mtu
-        return exceeds(frame, packet, mtu: mtu) && !mayBeCut(frame, packet)
-            ? .refuse(.exceedsUplinkMTU, .tooBig(mtu)) : nil
+        return cut >= 0 && !mayBeCut(frame, packet) ? .refuse(.exceedsUplinkMTU, .tooBig(cut)) : nil
     }
 
-    /// Rewrites a packet of a flow for its endpoint.
+    /// Rewrites a packet of a flow for its endpoint. `cut`: see there.
     @inline(__always) @_noAllocation @_noLocks
-    func hand(_ frame: RoutedFrame, _ packet: RoutedPacket, _ flow: UnsafePointer<Flow>) -> RoutingVerdict {
+    func hand(
+        _ frame: RoutedFrame, _ packet: RoutedPacket, _ flow: UnsafePointer<Flow>, cut: Int
+    ) -> RoutingVerdict {
         let domain = flow.pointee.domain
-        let gateway = gateway(domain)
         packet.rewriteDestination(frame.header, to: flow.pointee.inside)
         if frame.domain == 0 { packet.decrementHopLimit(frame.header) }
         packet.rewriteEthernet(
-            frame.header, source: gateway.pointee.router.mac, destination: flow.pointee.insideMAC)
+            frame.header, source: gateway(domain).pointee.router.mac, destination: flow.pointee.insideMAC)
         var verdict = RoutingVerdict.toEndpoint(flow.pointee.insidePort, domain: domain)
         guard frame.domain == 0 else { return verdict }
         verdict.isFollowed(by: packet, frame, fragments.heldCount)
-        if exceeds(frame, packet, mtu: gateway.pointee.mtu) { verdict.fragmentMTU = gateway.pointee.mtu }
+        if cut >= 0 { verdict.fragmentMTU = cut }
         return verdict
     }
 
