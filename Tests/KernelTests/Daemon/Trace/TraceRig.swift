@@ -1,5 +1,6 @@
 import Glibc
 import HeddleAPI
+import HeddleClient
 import Testing
 
 /// What a trace must not change, read before and after.

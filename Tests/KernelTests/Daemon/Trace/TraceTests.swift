@@ -1,6 +1,7 @@
 import Foundation
 import HeddleAPI
 import HeddleClient
+import Netlink
 import Testing
 
 /// What a trace foretells is what then happens to the very frame.
@@ -206,7 +207,8 @@ struct TraceTests {
             }
             var random = SystemRandomNumberGenerator()
             for length in [1, 13, 14, 15, 34, 60, 1_514, 9_000, 60_000] {
-                for head in [[], try lab.trace("lan", from: a.name, "tcp > 10.63.0.3:80").bytes.prefix(38)] {
+                let sane = try lab.trace("lan", from: a.name, "tcp > 10.63.0.3:80").bytes
+                for head in [[], Array(sane.prefix(38))] {
                     let frame = (head + (0..<length).map { _ in UInt8.random(in: 0 ... .max, using: &random) }).prefix(
                         length)
                     let text = frame.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
