@@ -28,7 +28,7 @@
 /// | DELETE | /v1/impairments/ENDPOINT | | 204 |
 /// | GET | /v1/statistics | | `Statistics` |
 /// | POST | /v1/trace | `TraceRequest` | `TraceReport` |
-/// | GET | /v1/capture?port=…\|network=…[&filter=…][&direction=in\|out][&snaplen=N] | | pcapng, as it comes |
+/// | GET | /v1/capture?port=…\|network=…[&filter=…][&direction=in\|out][&snaplen=N][&follow=N] | | pcapng, as it comes |
 /// | GET | /v1/topology | | `Topology` |
 ///
 /// Every refusal has a status of 400 or above and an `APIError` as its body.

@@ -21,16 +21,24 @@ public struct CaptureRequest: Sendable, Hashable {
     /// Most bytes of a frame; 0: all.
     public var snapLength: UInt32
 
+    /// nil: every frame that passes. Else only the next so many frames that come in and match, and of those also what
+    /// leaves, by whatever port, whether that matches or not (`heddle trace --live`). `direction` doesn't count then.
+    public var follow: UInt32?
+
+    /// Most frames that can be followed.
+    public static let mostFollowed: UInt32 = 10_000
+
     /// Makes a request.
     public init(
         port: String? = nil, network: String? = nil, filter: String = "", direction: Direction = .both,
-        snapLength: UInt32 = 0
+        snapLength: UInt32 = 0, follow: UInt32? = nil
     ) {
         self.port = port
         self.network = network
         self.filter = filter
         self.direction = direction
         self.snapLength = snapLength
+        self.follow = follow
     }
 
     /// Reads the parameters of a query.
@@ -49,6 +57,14 @@ public struct CaptureRequest: Sendable, Hashable {
             }
             snapLength = length
         }
+        if let text = query["follow"] {
+            guard let count = UInt32(text), (1...Self.mostFollowed).contains(count) else {
+                throw APIError(
+                    .invalid, "\(text.debugDescription) is no number of frames to follow",
+                    hint: "It is from 1 to \(Self.mostFollowed).")
+            }
+            follow = count
+        }
         guard port != nil || network != nil else {
             throw APIError(.invalid, "what shall be captured isn't said", hint: "Say port=PORT or network=NETWORK.")
         }
@@ -63,6 +79,7 @@ public struct CaptureRequest: Sendable, Hashable {
         if !filter.isEmpty { parts.append("filter=" + PercentEncoding.encode(filter)) }
         if direction != .both { parts.append("direction=\(direction.rawValue)") }
         if snapLength != 0 { parts.append("snaplen=\(snapLength)") }
+        if let follow { parts.append("follow=\(follow)") }
         return parts.joined(separator: "&")
     }
 }

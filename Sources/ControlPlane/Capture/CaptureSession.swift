@@ -138,7 +138,8 @@ actor CaptureSession: CaptureFeed {
         writer.write(
             PcapngWriter.Packet(
                 interface: index, time: lastTime, length: UInt32(record.length), bytes: record.bytes,
-                direction: record.isOut ? .out : .in, comment: record.comment(labels), number: record.number,
+                direction: record.isOut ? .out : .in, comment: record.comment(labels, explains: request.follow != nil),
+                number: record.number,
                 lostBefore: UInt64(record.lostBefore)))
         places[key(record.port, record.domain)]?.received += 1
     }

@@ -55,11 +55,17 @@ extension Switchboard {
         }
         lastCaptureNumber &+= 1
         var configuration = CaptureConfiguration(
-            number: lastCaptureNumber, isIn: request.direction != .out, isOut: request.direction != .in,
-            snapLength: request.snapLength == 0 ? .max : request.snapLength, filter: filter)
+            number: lastCaptureNumber, isIn: request.follow != nil || request.direction != .out,
+            isOut: request.follow == nil && request.direction != .in,
+            snapLength: request.snapLength == 0 ? .max : request.snapLength, filter: filter,
+            followed: request.follow ?? 0)
         var ports: [UInt16] = []
         if let name = request.port {
-            configuration.port = try findPort(name, network: request.network)
+            if request.follow != nil, let network = request.network {
+                configuration.port = try findTracedPort(name, findNetwork(network))
+            } else {
+                configuration.port = try findPort(name, network: request.network)
+            }
             ports = [configuration.port]
         } else {
             let network = try findNetwork(request.network ?? "")

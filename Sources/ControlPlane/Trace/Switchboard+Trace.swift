@@ -24,7 +24,7 @@ extension Switchboard {
         return TraceReport(
             network: network.name, from: names.place(port),
             summary: FrameSummary(frame, length: frame.count).description, frame: TraceWriter.hexadecimal(frame),
-            assumed: assumed, steps: writer.steps(steps), outcomes: outcomes, conclusion: writer.conclusion(outcomes))
+            assumed: assumed, steps: writer.steps(steps), outcomes: outcomes, conclusion: TraceReport.conclusion(outcomes))
     }
 
     private func explain(port: UInt16, frame: [UInt8]) async throws(APIError) -> [ExplanationStep] {
@@ -46,7 +46,7 @@ extension Switchboard {
     }
 
     /// The port by which the frame comes in: one of the network's, or an uplink.
-    private func findTracedPort(_ text: String, _ network: NetworkRecord) throws(APIError) -> UInt16 {
+    func findTracedPort(_ text: String, _ network: NetworkRecord) throws(APIError) -> UInt16 {
         if text == "host", let port = network.hostPort,
             !endpoints(of: network).contains(where: { $0.sandbox == text || $0.name == text })
         {

@@ -17,11 +17,15 @@ public struct CaptureConfiguration: Sendable, Hashable {
     public var snapLength: UInt32
     /// Which frames are wanted: a program that `FilterProgram` takes.
     public var filter: [SocketFilter.Instruction]
+    /// 0: each record is of its own. Else the first so many frames that come in and are wanted are followed: of each also
+    /// what leaves of it is recorded, by whatever port and in whatever domain of the worker, and nothing else is.
+    public var followed: UInt32
 
     /// Makes a configuration.
     public init(
         number: UInt32, port: UInt16 = 0, domain: UInt16 = 0, isIn: Bool = true, isOut: Bool = true,
-        snapLength: UInt32 = .max, filter: [SocketFilter.Instruction] = SocketFilter.acceptAll.instructions
+        snapLength: UInt32 = .max, filter: [SocketFilter.Instruction] = SocketFilter.acceptAll.instructions,
+        followed: UInt32 = 0
     ) {
         self.number = number
         self.port = port
@@ -30,6 +34,7 @@ public struct CaptureConfiguration: Sendable, Hashable {
         self.isOut = isOut
         self.snapLength = snapLength
         self.filter = filter
+        self.followed = followed
     }
 
     /// Whether a port's frames are wanted.
@@ -72,5 +77,6 @@ extension CaptureConfiguration {
             filter.append(
                 SocketFilter.Instruction(code, try reader.read(), whenTrue: whenTrue, whenFalse: whenFalse))
         }
+        followed = 0
     }
 }

@@ -48,6 +48,7 @@ extension EngineRequest {
         case .impairment(let impairment):
             impairment.write(to: &writer)
         case .startCapture(let capture):
+            if capture.followed != 0 { writer.write(capture.followed) }
             capture.write(to: &writer)
         case .explain(let port, let domain, let frame):
             writer.write(port)
@@ -117,6 +118,12 @@ extension EngineRequest {
             let count = Int(try reader.read(UInt32.self))
             guard count <= MessageLimits.maximumFrame else { throw .badField }
             request = .explain(port: port, domain: domain, frame: try reader.readRaw(count))
+        case 49:
+            let followed = try reader.read(UInt32.self)
+            guard followed != 0 else { throw .badField }
+            var capture = try CaptureConfiguration(from: &reader)
+            capture.followed = followed
+            request = .startCapture(capture)
         default: throw .unknownType(header.type)
         }
         try reader.finish()
@@ -150,7 +157,7 @@ extension EngineRequest {
         case .keep: 23
         case .letGo: 24
         case .impairment: 40
-        case .startCapture: 44
+        case .startCapture(let capture): capture.followed == 0 ? 44 : 49
         case .stopCapture: 45
         case .explain: 48
         }

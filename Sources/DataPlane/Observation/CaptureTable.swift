@@ -11,6 +11,9 @@ struct RunningCapture: ~Copyable {
     /// Keeps the mapping.
     private let memory: CaptureMemory
     let snapLength: Int
+    /// Whether it follows frames, and how many more.
+    let isFollowing: Bool
+    var left: UInt32
     /// Where the record of the frame that is being handled lies, and of the one that is just going out.
     var incoming: UInt64?
     var outgoing: UInt64?
@@ -27,6 +30,8 @@ struct RunningCapture: ~Copyable {
         self.writer = writer
         self.memory = memory
         snapLength = Int(min(configuration.snapLength, UInt32(Ethernet.maximumLength)))
+        isFollowing = configuration.followed != 0
+        left = configuration.followed
         settled = self.writer.head
     }
 }
@@ -98,6 +103,7 @@ struct CaptureTable: ~Copyable {
     /// The number of the frame that is being handled; 0: none that is captured.
     private(set) var number: UInt64 = 0
     private var lastNumber: UInt64 = 0
+    private var suspended: UInt64 = 0
     /// What becomes of it.
     var outcome = Outcome()
     /// Where a frame that lies in pieces is put together.
@@ -192,6 +198,17 @@ extension CaptureTable {
         }
     }
 
+    /// Another frame is handled in between. False: none is being handled.
+    mutating func suspend() -> Bool {
+        guard number != 0 else { return false }
+        suspended = number
+        number = 0
+        return true
+    }
+
+    /// Goes on after `suspend`.
+    mutating func resume() { number = suspended }
+
     /// Records a frame that goes out.
     mutating func record(outgoing frame: Frame, _ mask: UInt16, drop reason: DropReason = .none, target: UInt16 = 0) {
         var left = mask
@@ -262,11 +279,11 @@ extension CaptureTable {
 
     /// Records a frame if the filter wants it; its position, or nil.
     private mutating func record(_ frame: Frame, _ slot: UnsafeMutablePointer<RunningCapture>) -> UInt64? {
-        let around = FilterProgram.Surroundings(packetType: frame.isOut ? Self.outgoingPacket : Self.incomingPacket)
-        let wanted = slot.pointee.filter.run(frame.bytes, available: frame.available, length: frame.length, around)
+        let wanted = wanted(frame, slot)
         guard wanted != 0 else { return nil }
         let captured = min(min(frame.available, slot.pointee.snapLength), Int(wanted))
         guard captured >= 0, let position = slot.pointee.writer.reserve(captured: captured) else { return nil }
+        if !frame.isOut, slot.pointee.isFollowing { slot.pointee.left &-= 1 }
         hasUnpublished = true
         // Invariant: `reserve` gave room for the header and so many bytes.
         let place = slot.pointee.writer.place(position)
@@ -284,6 +301,18 @@ extension CaptureTable {
         place.storeNative16(0, at: 50)
         (place + CaptureRecordLayout.headerLength).copyMemory(from: frame.bytes, byteCount: captured)
         return position
+    }
+
+    /// How many bytes of a frame a capture wants; 0: it doesn't want it.
+    @inline(__always)
+    private func wanted(_ frame: Frame, _ slot: UnsafeMutablePointer<RunningCapture>) -> UInt32 {
+        if slot.pointee.isFollowing {
+            // What leaves of a frame that is followed may be another packet: translated, say.
+            if frame.isOut { return slot.pointee.incoming == nil || number == 0 ? 0 : .max }
+            if slot.pointee.left == 0 { return 0 }
+        }
+        let around = FilterProgram.Surroundings(packetType: frame.isOut ? Self.outgoingPacket : Self.incomingPacket)
+        return slot.pointee.filter.run(frame.bytes, available: frame.available, length: frame.length, around)
     }
 
     @inline(__always)
@@ -331,12 +360,11 @@ extension CaptureTable {
     mutating func add(port: UInt16, domain: UInt16) {
         forget(port: port)
         for index in 0..<Self.capacity {
-            guard let slot = slots[index], slot.pointee.configuration.wants(port: port, domain: domain) else {
-                continue
-            }
+            guard let slot = slots[index] else { continue }
+            let isWanted = slot.pointee.configuration.wants(port: port, domain: domain)
             let place = Int(port) * 2
-            if slot.pointee.configuration.isIn { ports[place] |= 1 << UInt16(index) }
-            if slot.pointee.configuration.isOut { ports[place + 1] |= 1 << UInt16(index) }
+            if isWanted, slot.pointee.configuration.isIn { ports[place] |= 1 << UInt16(index) }
+            if slot.pointee.isFollowing || isWanted && slot.pointee.configuration.isOut { ports[place + 1] |= 1 << UInt16(index) }
         }
     }
 
@@ -347,13 +375,19 @@ extension CaptureTable {
     }
 
     private mutating func setTunnel(_ index: Int, _ configuration: CaptureConfiguration, isSet: Bool) {
-        guard configuration.port == 0 else { return }
         let bit: UInt16 = 1 << UInt16(index)
+        if configuration.followed != 0 {
+            for domain in 0..<SharedTables.maximumDomains {
+                let place = domain * 2 + 1
+                tunnels[place] = isSet ? tunnels[place] | bit : tunnels[place] & ~bit
+            }
+        }
+        defer { wantsTunnels = (0..<(2 * SharedTables.maximumDomains)).contains { tunnels[$0] != 0 } }
+        guard configuration.port == 0 else { return }
         let place = Int(configuration.domain) & (SharedTables.maximumDomains - 1)
         if configuration.isIn { tunnels[place * 2] = isSet ? tunnels[place * 2] | bit : tunnels[place * 2] & ~bit }
         if configuration.isOut {
             tunnels[place * 2 + 1] = isSet ? tunnels[place * 2 + 1] | bit : tunnels[place * 2 + 1] & ~bit
         }
-        wantsTunnels = (0..<(2 * SharedTables.maximumDomains)).contains { tunnels[$0] != 0 }
     }
 }

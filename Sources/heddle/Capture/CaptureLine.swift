@@ -19,7 +19,7 @@ struct CaptureLine: Encodable {
     init(_ packet: PcapngWriter.Packet, port: String) {
         self.port = port
         direction = packet.direction == .out ? "out" : "in"
-        time = "\(packet.time / 1_000_000_000)." + Self.padded(packet.time % 1_000_000_000, 9)
+        time = Self.seconds(packet.time)
         length = Int(packet.length)
         summary = FrameSummary(packet.bytes, length: length).description
         verdict = packet.comment
@@ -29,6 +29,11 @@ struct CaptureLine: Encodable {
     func text(_ packet: PcapngWriter.Packet) -> String {
         let way = direction == "in" ? "in " : "out"
         return Self.clock(packet.time) + " \(port) \(way) \(summary)" + (verdict.isEmpty ? "" : " [\(verdict)]")
+    }
+
+    /// Seconds since 1970, with nine decimals.
+    static func seconds(_ time: UInt64) -> String {
+        "\(time / 1_000_000_000)." + padded(time % 1_000_000_000, 9)
     }
 
     /// The time of day here, in microseconds.

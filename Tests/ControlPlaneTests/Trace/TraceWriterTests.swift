@@ -84,7 +84,7 @@ struct TraceWriterTests {
                         bytes: Array(repeating: 0xFE, count: count))
                     let shown = Self.writer.steps([step])
                     #expect(shown.count == 1 && !shown[0].text.isEmpty && !shown[0].result.isEmpty, "\(step)")
-                    #expect(!Self.writer.conclusion(Self.writer.outcomes([step])).isEmpty)
+                    #expect(!TraceReport.conclusion(Self.writer.outcomes([step])).isEmpty)
                 }
             }
         }
@@ -92,7 +92,7 @@ struct TraceWriterTests {
     }
 
     private func conclude(_ steps: [ExplanationStep]) -> String {
-        Self.writer.conclusion(Self.writer.outcomes(steps))
+        TraceReport.conclusion(Self.writer.outcomes(steps))
     }
 
     @Test func conclusions() {
