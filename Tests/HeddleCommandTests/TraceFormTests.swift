@@ -13,7 +13,7 @@ struct TraceFormTests {
 
     @Test func commandsParse() throws {
         let one = try parse("lan", "--from", "web", "tcp > 10.0.0.9:80 flags S")
-        #expect(one.network.text == "lan" && one.from.text == "web" && one.frame == ["tcp > 10.0.0.9:80 flags S"])
+        #expect(one.network.text == "lan" && one.from?.text == "web" && one.frame == ["tcp > 10.0.0.9:80 flags S"])
         #expect(
             try FrameArgument(words: parse("lan", "arp", "10.0.0.9", "--from", "web").frame) == .text("arp 10.0.0.9"))
         #expect(try FrameArgument(words: parse("lan", "--from", "web", "-").frame) == .standardInput)
