@@ -137,6 +137,7 @@ struct CaptureAnswerTests {
     @Test(arguments: [
         ("", "isn't said"), ("?port=", "is empty"), ("?port=a&direction=up", "no direction"),
         ("?network=a&snaplen=0", "no snap length"), ("?network=a&snaplen=x", "no snap length"), ("?colour=1", "colour"),
+        ("?network=a&follow=0", "no number of frames"), ("?network=a&follow=10001", "no number of frames"),
     ])
     func whatIsMissingOrWrongIsSaid(query: String, words: String) async throws {
         try await withServer { service, socket in

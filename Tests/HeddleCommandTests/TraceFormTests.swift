@@ -20,13 +20,16 @@ struct TraceFormTests {
         let file = try parse("lan", "--from", "eth0@web", "@a b.pcapng", "--packet", "3")
         #expect(FrameArgument(words: file.frame) == .file("a b.pcapng") && file.packet == 3)
         #expect(try parse("lan", "--from", "web", "0x0203", "04:05").frame.count == 2)
+        let live = try parse("--live", "-n", "3", "lan", "udp", "port", "53")
+        #expect(live.live && live.frames == 3 && live.from == nil && live.frame == ["udp", "port", "53"])
     }
 
     @Test(arguments: [
         ["lan", "--from", "web"], ["lan", "tcp > 10.0.0.9:80"], ["--from", "web", "tcp > 10.0.0.9:80"],
         ["lan", "--from", "web", "tcp 10.0.0.9"], ["lan", "--from", "web", "@"], ["lan", "--from", "", "arp 10.0.0.9"],
         ["lan", "--from", "web", "@a", "--packet", "0"], ["lan", "--from", "web", "arp 10.0.0.9", "--packet", "2"],
-        ["lan", "--from", "web", "xyz"],
+        ["lan", "--from", "web", "xyz"], ["--live", "-n", "0", "lan"], ["--live", "-n", "10001", "lan"],
+        ["lan", "--from", "web", "-n", "2", "arp 10.0.0.9"], ["--live", "lan", "--packet", "1"], ["--live"],
     ])
     func refuses(_ words: [String]) {
         let error = #expect(throws: (any Error).self) { try Heddle.parseAsRoot(["trace"] + words) }

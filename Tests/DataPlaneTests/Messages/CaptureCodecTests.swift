@@ -25,6 +25,20 @@ struct CaptureCodecTests {
         #expect(try decode(end.encoded(sequence: 7)) == end)
     }
 
+    @Test("one that follows frames has a number of its own, and says how many in front")
+    func following() throws {
+        let capture = CaptureConfiguration(number: 1, domain: 3, filter: [.init(0x06, 1)], followed: 0x0403_0201)
+        let bytes = EngineRequest.startCapture(capture).encoded(sequence: 7)
+        #expect(bytes.prefix(16) == [0x48, 0x45, 0x44, 0x4C, 6, 49, 0, 0, 7, 0, 0, 0, 1, 2, 3, 4])
+        var plain = capture
+        plain.followed = 0
+        #expect(Array(bytes.dropFirst(16)) == Array(EngineRequest.startCapture(plain).encoded(sequence: 7).dropFirst(12)))
+        #expect(try decode(bytes) == .startCapture(capture))
+        #expect(throws: MessageError.badField) {
+            try decode(Array(bytes.prefix(12)) + [0, 0, 0, 0] + Array(bytes.dropFirst(16)))
+        }
+    }
+
     @Test("the longest filter fits, a longer one and a capture of nothing are refused")
     func bounds() throws {
         let step = SocketFilter.Instruction(0x06, 1)

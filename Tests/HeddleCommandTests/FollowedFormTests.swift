@@ -1,0 +1,55 @@
+import Capture
+import Foundation
+import HeddleAPI
+import Testing
+
+@testable import heddle
+
+/// What did happen to a frame, told of captured records.
+struct FollowedFormTests {
+    /// ARP's question of 10.0.0.2.
+    private static let arp: [UInt8] =
+        [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 10, 0, 0, 2, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1]
+        + [2, 0, 10, 0, 0, 2, 10, 0, 0, 2, 0, 0, 0, 0, 0, 0, 10, 0, 0, 3]
+
+    private func packet(_ comment: String, _ bytes: [UInt8] = Self.arp, lost: UInt64 = 0) -> PcapngWriter.Packet {
+        PcapngWriter.Packet(
+            interface: 0, time: 1_000_000_000, length: UInt32(bytes.count), bytes: bytes, comment: comment, number: 7,
+            lostBefore: lost)
+    }
+
+    @Test func floodsDropsAndWhatIsChanged() {
+        var frame = FollowedFrame(packet("flooded; super-frame of 3 segments of 1448 bytes"), port: "eth0@web")
+        frame.add(packet("sent"), port: "eth0@db")
+        frame.add(packet("dropped: exceeds-mtu: it is too long", lost: 2), port: "eth0@old")
+        frame.add(packet("sent to VTEP 198.18.0.2", Self.arp.dropLast() + [9]), port: "vxlan")
+        let report = frame.report(network: "lan").report
+        #expect(
+            report.steps.map(\.what) == ["arrived", "flooded", "sent", "dropped", "sent", "omitted"], "\(report.steps)")
+        #expect(report.steps[0].text == "42 bytes came in; super-frame of 3 segments of 1448 bytes")
+        #expect(report.steps[2].text == "42 bytes left, as they came")
+        #expect(report.steps[3].text == "exceeds-mtu: it is too long" && report.steps[3].result == "exceeds-mtu")
+        #expect(report.steps[4].text.hasPrefix("42 bytes left to VTEP 198.18.0.2: ARP, Request who-has 10.0.0.9"))
+        #expect(report.outcomes.map(\.verdict) == ["sent", "dropped", "sent"] && report.outcomes[2].frame != nil)
+        #expect(report.conclusion == "sent to eth0@db and vxlan; dropped at eth0@old: exceeds-mtu")
+        #expect(report.summary == "ARP, Request who-has 10.0.0.3 tell 10.0.0.2, length 28")
+    }
+
+    @Test func aDropWithAMessageToTheSender() {
+        var frame = FollowedFrame(packet("dropped: hop-limit: its hop limit is used up"), port: "eth0@web")
+        frame.add(packet("sent", Self.arp.dropLast() + [9]), port: "eth0@web")
+        let report = frame.report(network: "lan").report
+        #expect(report.steps.map(\.what) == ["arrived", "dropped", "sender-told", "sent"])
+        #expect(report.outcomes.map(\.verdict) == ["dropped", "notified", "sent"])
+        #expect(report.conclusion == "dropped at eth0@web: hop-limit; the sender is told")
+    }
+
+    @Test(arguments: ["", "held: next hop not known yet", "routed", "consumed: answered by the switch", "strange"])
+    func everyVerdictIsTold(comment: String) throws {
+        let report = FollowedFrame(packet(comment), port: "eth0@web").report(network: "lan")
+        #expect(report.report.steps.first?.what == "arrived")
+        let text = try GlobalOptions.encode(report, pretty: false)
+        #expect(text.contains("\"time\":\"1.000000000\"") && text.contains("\"from\":\"eth0@web\""), "\(text)")
+        #expect(text.count { $0 == "\n" } == 1)
+    }
+}
