@@ -55,7 +55,9 @@ extension Route {
         Entry(.delete, "impairments/{id}") { names, _ in .removeImpairment(names[0]) },
         Entry(.get, "statistics") { _, _ in .statistics },
         Entry(.post, "trace") { _, _ in .trace },
-        Entry(.get, "capture", ["port", "network", "filter", "direction", "snaplen", "follow"]) { _, query in .capture(query) },
+        Entry(.get, "capture", ["port", "network", "filter", "direction", "snaplen", "follow"]) { _, query in
+            .capture(query)
+        },
         Entry(.get, "topology") { _, _ in .topology },
     ]
 }

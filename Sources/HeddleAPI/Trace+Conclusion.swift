@@ -14,6 +14,7 @@ extension TraceReport {
         if !sent.isEmpty {
             parts.append(sent.count > mostNames ? "sent to \(sent.count) ports" : "sent to " + list(sent))
         }
+        if outcomes.contains(where: { $0.verdict == "host" }) { parts.append("left to the host") }
         for outcome in outcomes where outcome.verdict == "held" {
             parts.append("held" + (outcome.port.map { ", from \($0)" } ?? ""))
         }

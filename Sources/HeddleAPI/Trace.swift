@@ -39,7 +39,7 @@ public struct TraceReport: Codable, Sendable, Hashable {
 
     /// What would become of the frame, or of one copy of it.
     public struct Outcome: Codable, Sendable, Hashable {
-        /// A word: `sent`, `dropped`, `held`, `answered`, `notified` (its sender, by ICMP).
+        /// A word: `sent`, `dropped`, `held`, `answered`, `notified` (its sender, by ICMP), `host` (left to it by an uplink).
         public var verdict: String
         /// The port or VTEP by which it leaves, or where it is dropped or waits; absent: nowhere in particular.
         public var port: String?

@@ -227,7 +227,7 @@ extension Switchboard {
     }
 
     /// The data plane's numbers of a publish: for IPv4 and for IPv6.
-    private static func dataPlaneNumbers(_ record: PublishRecord) -> [UInt32] {
+    static func dataPlaneNumbers(_ record: PublishRecord) -> [UInt32] {
         [record.number &* 2, record.number &* 2 &+ 1]
     }
 

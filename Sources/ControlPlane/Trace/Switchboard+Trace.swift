@@ -17,6 +17,10 @@ extension Switchboard {
         case .description(let description):
             (frame, assumed) = try surroundings(port: port, network: network, names).complete(description)
         }
+        if let hearing = hearing(of: port), !hearing.hears(frame) {
+            return TraceReport.unheard(
+                frame, network: network.name, from: names.place(port), assumed: assumed)
+        }
         let steps = try await explain(port: port, frame: frame)
         // VTEPs may have been seen for the first time since.
         let writer = TraceWriter(names: traceNames(for: steps, names), frame: frame)
@@ -24,7 +28,8 @@ extension Switchboard {
         return TraceReport(
             network: network.name, from: names.place(port),
             summary: FrameSummary(frame, length: frame.count).description, frame: TraceWriter.hexadecimal(frame),
-            assumed: assumed, steps: writer.steps(steps), outcomes: outcomes, conclusion: TraceReport.conclusion(outcomes))
+            assumed: assumed, steps: writer.steps(steps), outcomes: outcomes,
+            conclusion: TraceReport.conclusion(outcomes))
     }
 
     private func explain(port: UInt16, frame: [UInt8]) async throws(APIError) -> [ExplanationStep] {
@@ -35,6 +40,14 @@ extension Switchboard {
         } catch {
             throw .failed("the engine did not explain the frame: \(error)")
         }
+    }
+
+    /// What an uplink hears of the frames that come there; nil: the port is none.
+    private func hearing(of port: UInt16) -> UplinkHearing? {
+        guard let uplink = hostLook.uplinks.first(where: { uplinkPorts[$0.index] == port }),
+            let filter = uplinkFilters[port]
+        else { return nil }
+        return UplinkHearing(filter: filter, mac: uplink.mac)
     }
 
     private static func read(_ text: String) throws(APIError) -> FrameText {
@@ -75,7 +88,9 @@ extension Switchboard {
             case .out: names.impairedOut[port] = record.impairment.words
             }
         }
-        for (number, record) in publishRecords { names.publishes[number] = "\(record.specification)" }
+        for record in publishRecords.values {
+            for number in Self.dataPlaneNumbers(record) { names.publishes[number] = "\(record.specification)" }
+        }
         return names
     }
 

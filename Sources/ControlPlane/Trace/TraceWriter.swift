@@ -1,3 +1,4 @@
+import Capture
 import DataPlane
 import HeddleAPI
 
@@ -57,5 +58,23 @@ struct TraceWriter {
         text.reserveCapacity(bytes.count * 2)
         for byte in bytes { text += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
         return text
+    }
+}
+
+extension TraceReport {
+    /// Of a frame that an uplink's socket doesn't hear, so that the engine never sees it.
+    static func unheard(_ frame: [UInt8], network: String, from port: String, assumed: [String]) -> TraceReport {
+        let outcomes = [Outcome(verdict: "host", port: port)]
+        return TraceReport(
+            network: network, from: port, summary: FrameSummary(frame, length: frame.count).description,
+            frame: TraceWriter.hexadecimal(frame), assumed: assumed,
+            steps: [
+                Step(what: "arrived", result: "ok", text: "\(frame.count) bytes come in from outside", port: port),
+                Step(
+                    what: "unheard", result: "ok",
+                    text:
+                        "it is left to the host: the uplink's filter takes only packets for this host that may belong to "
+                        + "a translated flow, to what is published, or to a routed network", port: port),
+            ], outcomes: outcomes, conclusion: conclusion(outcomes))
     }
 }

@@ -21,7 +21,10 @@ struct RouterDeparture {
     let mtu: Int
 
     @inline(__always) @_noAllocation @_noLocks
-    init(_ course: Course, _ verdict: RoutingVerdict = .toHost, by decision: RouteDecision = RouteDecision(), mtu: Int = 0) {
+    init(
+        _ course: Course, _ verdict: RoutingVerdict = .toHost, by decision: RouteDecision = RouteDecision(),
+        mtu: Int = 0
+    ) {
         self.course = course
         self.verdict = verdict
         self.decision = decision

@@ -364,7 +364,9 @@ extension CaptureTable {
             let isWanted = slot.pointee.configuration.wants(port: port, domain: domain)
             let place = Int(port) * 2
             if isWanted, slot.pointee.configuration.isIn { ports[place] |= 1 << UInt16(index) }
-            if slot.pointee.isFollowing || isWanted && slot.pointee.configuration.isOut { ports[place + 1] |= 1 << UInt16(index) }
+            if slot.pointee.isFollowing || isWanted && slot.pointee.configuration.isOut {
+                ports[place + 1] |= 1 << UInt16(index)
+            }
         }
     }
 

@@ -98,7 +98,9 @@ extension Worker where IO: ~Copyable {
         var header = header
         var length = length
         let action = forwarding.egressToTunnel(from: ingress, verdict: verdict)
-        log.add(.leaves, port: overlay.pointee.tunnel, first: ExplainedTag(action.kind).rawValue, second: UInt64(action.vlan))
+        log.add(
+            .leaves, port: overlay.pointee.tunnel, first: ExplainedTag(action.kind).rawValue,
+            second: UInt64(action.vlan))
         switch action.kind {
         case .passUnchanged, .skip, .drop, .popTag: break
         case .pushTag, .setTag:

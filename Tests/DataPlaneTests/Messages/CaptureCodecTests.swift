@@ -32,7 +32,8 @@ struct CaptureCodecTests {
         #expect(bytes.prefix(16) == [0x48, 0x45, 0x44, 0x4C, 6, 49, 0, 0, 7, 0, 0, 0, 1, 2, 3, 4])
         var plain = capture
         plain.followed = 0
-        #expect(Array(bytes.dropFirst(16)) == Array(EngineRequest.startCapture(plain).encoded(sequence: 7).dropFirst(12)))
+        #expect(
+            Array(bytes.dropFirst(16)) == Array(EngineRequest.startCapture(plain).encoded(sequence: 7).dropFirst(12)))
         #expect(try decode(bytes) == .startCapture(capture))
         #expect(throws: MessageError.badField) {
             try decode(Array(bytes.prefix(12)) + [0, 0, 0, 0] + Array(bytes.dropFirst(16)))

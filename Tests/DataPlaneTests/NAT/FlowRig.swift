@@ -50,11 +50,13 @@ final class FlowRig {
     func out(
         _ proto: UInt8, _ inside: TransportAddress, _ remote: TransportAddress, endpoint: UInt16 = 2, domain: UInt16 = 1
     ) -> FlowCreation {
-        foreseen({ .outgoing(proto, inside, remote, endpoint: endpoint, domain: domain) }) {
-            $0.createOutgoing(
-                proto, domain: domain, insidePort: endpoint, insideMAC: 0x0200_0000_0002, inside: inside,
-                remote: remote, outsideHigh: Self.host.high, outsideLow: Self.host.low, uplink: 1, now: now)
-        }
+        foreseen(
+            { .outgoing(proto, inside, remote, endpoint: endpoint, domain: domain) },
+            {
+                $0.createOutgoing(
+                    proto, domain: domain, insidePort: endpoint, insideMAC: 0x0200_0000_0002, inside: inside,
+                    remote: remote, outsideHigh: Self.host.high, outsideLow: Self.host.low, uplink: 1, now: now)
+            })
     }
 
     /// The same; 0 if there is none.
@@ -69,11 +71,13 @@ final class FlowRig {
         _ proto: UInt8, to outside: TransportAddress, of inside: TransportAddress, from remote: TransportAddress,
         endpoint: UInt16 = 2, publish: UInt32 = 7
     ) -> FlowCreation {
-        foreseen({ .incoming(proto, outside, inside, remote, endpoint: endpoint, publish: publish) }) {
-            $0.createIncoming(
-                proto, domain: 1, insidePort: endpoint, insideMAC: 0x0200_0000_0002, inside: inside, outside: outside,
-                remote: remote, uplink: 1, publish: publish, now: now)
-        }
+        foreseen(
+            { .incoming(proto, outside, inside, remote, endpoint: endpoint, publish: publish) },
+            {
+                $0.createIncoming(
+                    proto, domain: 1, insidePort: endpoint, insideMAC: 0x0200_0000_0002, inside: inside,
+                    outside: outside, remote: remote, uplink: 1, publish: publish, now: now)
+            })
     }
 
     func number(_ creation: FlowCreation) -> UInt32 {

@@ -18,7 +18,9 @@ struct FollowedFrameTests {
             ]
             $0.followed = 2
         }
-        for length in [60, 120] { _ = rig.put(Make.plain(to: Make.broadcast, from: Make.alice, length: length), into: 1) }
+        for length in [60, 120] {
+            _ = rig.put(Make.plain(to: Make.broadcast, from: Make.alice, length: length), into: 1)
+        }
         _ = rig.put(Make.plain(to: Make.alice, from: Make.bob, length: 130), into: 2)
         _ = rig.put(Make.plain(to: Make.alice, from: Make.bob, length: 140), into: 2)
         let records = probe.take()
