@@ -101,7 +101,8 @@ struct TraceSentence {
 
     private var leaves: String {
         switch ExplainedTag(rawValue: step.first) {
-        case .skipped: return "it doesn't go out there: the port is isolated too, or carries other VLANs"
+        case .skipped:
+            return "it doesn't go out there: the two ports are kept apart, by isolation, VLANs or one being for names"
         case .unchanged: return "it goes out as it is"
         case .pushed: return "it goes out with a tag for VLAN \(step.second)"
         case .popped: return "it goes out without its tag for VLAN \(step.second)"

@@ -41,9 +41,8 @@ struct TraceSurroundings {
         of description: FrameDescription, _ assumed: inout [String]
     ) throws(APIError) -> IPAddress? {
         guard description.source == nil, let family = description.family else { return description.source }
-        guard let own else {
-            throw .invalid(
-                "who sends by \(port) isn't known", hint: "Say the source, as in '\(example(description)) > …'.")
+        guard let own, own.mac != Self.somebody || !own.addresses.isEmpty else {
+            throw .invalid("who sends by \(port) isn't known", hint: hint(description))
         }
         // From where the destination is, else any.
         let candidates = own.addresses.filter { $0.family == family }
@@ -52,8 +51,7 @@ struct TraceSurroundings {
             return subnets.contains { $0.contains(address) && $0.contains(destination) }
         }
         guard let address = candidates.first(where: isNear) ?? candidates.first else {
-            throw .invalid(
-                "\(own.name) has no \(family) address", hint: "Say the source, as in '\(example(description)) > …'.")
+            throw .invalid("\(own.name) has no \(family) address", hint: hint(description))
         }
         assumed.append("source \(address), of \(own.name)")
         return address
@@ -102,16 +100,19 @@ struct TraceSurroundings {
         return gateway.mac
     }
 
-    private func example(_ description: FrameDescription) -> String {
-        switch description.kind {
-        case .tcp: description.family == .v6 ? "tcp [fd00::1]:1000" : "tcp 10.0.0.1:1000"
-        case .udp: description.family == .v6 ? "udp [fd00::1]:1000" : "udp 10.0.0.1:1000"
-        case .icmp: "icmp 10.0.0.1"
-        case .icmp6: "icmp6 fd00::1"
-        case .arp: "arp 10.0.0.1"
-        case .neighbourSolicitation: "nd fd00::1"
-        case .ethernet: "ether 02:00:00:00:00:01"
-        }
+    private func hint(_ description: FrameDescription) -> String {
+        let isIPv6 = description.family == .v6
+        let example =
+            switch description.kind {
+            case .tcp: isIPv6 ? "tcp [fd00::1]:1000 > …" : "tcp 10.0.0.1:1000 > …"
+            case .udp: isIPv6 ? "udp [fd00::1]:1000 > …" : "udp 10.0.0.1:1000 > …"
+            case .icmp: "icmp 10.0.0.1 > …"
+            case .icmp6: "icmp6 fd00::1 > …"
+            case .arp: "arp … tell 10.0.0.1"
+            case .neighbourSolicitation: "nd … tell fd00::1"
+            case .ethernet: "ether 02:00:00:00:00:01 > …"
+            }
+        return "Say the source, as in '\(example)'."
     }
 
     private func question(_ address: IPAddress) -> String {
