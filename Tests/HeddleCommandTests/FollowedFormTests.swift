@@ -36,10 +36,14 @@ struct FollowedFormTests {
     }
 
     @Test func aDropWithAMessageToTheSender() {
-        var frame = FollowedFrame(packet("dropped: hop-limit: its hop limit is used up"), port: "eth0@web")
+        var frame = FollowedFrame(
+            packet("dropped: hop-limit: it is used up; the sender was told; super-frame of 2 segments of 9 bytes"),
+            port: "eth0@web")
         frame.add(packet("sent", Self.arp.dropLast() + [9]), port: "eth0@web")
         let report = frame.report(network: "lan").report
         #expect(report.steps.map(\.what) == ["arrived", "dropped", "sender-told", "sent"])
+        #expect(report.steps[0].text == "42 bytes came in; super-frame of 2 segments of 9 bytes")
+        #expect(report.steps[1].text == "hop-limit: it is used up; the sender was told")
         #expect(report.outcomes.map(\.verdict) == ["dropped", "notified", "sent"])
         #expect(report.conclusion == "dropped at eth0@web: hop-limit; the sender is told")
     }

@@ -25,10 +25,12 @@ struct CapturedVerdict {
     let notes: String
 
     init(_ comment: String) {
-        let parts = comment.split(separator: "; ").map(String.init)
-        let isSaid = parts.first.map { !$0.hasPrefix("super-frame") && !$0.hasPrefix("transport checksum") } ?? false
-        notes = parts.dropFirst(isSaid ? 1 : 0).joined(separator: "; ")
-        let said = isSaid ? parts.first ?? "" : ""
+        // What a reason means may have a semicolon, too.
+        let parts = comment.split(separator: "; ")
+        let said = parts.prefix { !$0.hasPrefix("super-frame ") && !$0.hasPrefix("transport checksum ") }
+            .joined(separator: "; ")
+        notes = parts.drop { !$0.hasPrefix("super-frame ") && !$0.hasPrefix("transport checksum ") }
+            .joined(separator: "; ")
         var reason: String?
         switch said {
         case _ where said.hasPrefix("dropped: "):
