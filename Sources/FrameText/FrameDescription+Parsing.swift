@@ -51,14 +51,14 @@ extension FrameDescription {
     private mutating func readAddresses(_ words: inout FrameWords, _ proto: FrameWords.Word) throws(FrameTextError) {
         let isPorted = kind == .udp || kind == .tcp(flags: 0x02)
         let example = Self.example(kind)
-        if !words.take(">", "->", "to") {
+        if !words.take(">", "to") {
             guard let word = words.take() else {
                 throw words.refusal("where the packet goes isn't said", hint: Self.quoted(example))
             }
             let (address, port) = try Self.place(word, words, example, isPorted: isPorted)
             source = address
             if let port { sourcePort = port }
-            guard words.take(">", "->", "to") else {
+            guard words.take(">", "to") else {
                 throw words.refusal(
                     "there is no '>' behind the source", at: words.peek,
                     hint: Self.quoted(example))
@@ -83,12 +83,12 @@ extension FrameDescription {
     private mutating func readQuestion(_ words: inout FrameWords, _ proto: FrameWords.Word) throws(FrameTextError) {
         let example = Self.example(kind)
         _ = words.take("who-has")
-        let isOnlyTarget = words.take(">", "->", "to")
+        let isOnlyTarget = words.take(">", "to")
         guard let first = words.take() else {
             throw words.refusal("whose address is asked for isn't said", hint: "As in '\(example)'.")
         }
         destination = try Self.place(first, words, example, isPorted: false).address
-        if !isOnlyTarget, words.take(">", "->", "to") {
+        if !isOnlyTarget, words.take(">", "to") {
             source = destination
             guard let second = words.take() else {
                 throw words.refusal("whose address is asked for isn't said", hint: "As in '\(example)'.")
@@ -105,13 +105,13 @@ extension FrameDescription {
 
     /// `[SOURCE] > DESTINATION`, both MAC addresses.
     private mutating func readHardware(_ words: inout FrameWords) throws(FrameTextError) {
-        if !words.take(">", "->", "to") {
+        if !words.take(">", "to") {
             guard let word = words.take() else {
                 throw words.refusal(
                     "where the frame goes isn't said", hint: "As in 'ether 02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff'.")
             }
             sourceMAC = try Self.hardware(word, words)
-            guard words.take(">", "->", "to") else {
+            guard words.take(">", "to") else {
                 throw words.refusal(
                     "there is no '>' behind the source", at: words.peek,
                     hint: "As in 'ether 02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff'.")

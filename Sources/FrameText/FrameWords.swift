@@ -1,4 +1,4 @@
-/// The words of a description, with their places. `>` is a word wherever it stands.
+/// The words of a description, with their places. `>` is a word wherever it stands, and `->` is the same.
 struct FrameWords {
     /// A word.
     struct Word {
@@ -22,7 +22,8 @@ struct FrameWords {
         for (offset, character) in text.enumerated() {
             let isArrow = character == ">"
             if isArrow || character.isWhitespace {
-                if let word = current { words.append(word) }
+                if isArrow, current?.text.last == "-" { current?.text.removeLast() }
+                if let word = current, !word.text.isEmpty { words.append(word) }
                 current = nil
                 if isArrow { words.append(Word(text: ">", offset: offset)) }
             } else if current == nil {

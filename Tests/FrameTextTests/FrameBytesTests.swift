@@ -79,7 +79,7 @@ struct FrameBytesTests {
             ["-n", "-r", path, "-T", "fields", "-E", "separator=/t", "-o", "ip.check_checksum:TRUE"]
             + ["-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"]
             + [
-                "_ws.col.info", "ip.checksum.status", "tcp.checksum.status", "udp.checksum.status",
+                "_ws.col.Info", "ip.checksum.status", "tcp.checksum.status", "udp.checksum.status",
                 "icmp.checksum.status", "icmpv6.checksum.status", "_ws.expert.message",
             ].flatMap { ["-e", $0] }
         let output = Pipe()
