@@ -4,7 +4,11 @@ enum HexText {
     static func canBegin(_ word: String) -> Bool {
         let digits = word.lowercased().hasPrefix("0x") ? word.dropFirst(2) : word[...]
         guard let first = digits.first(where: { !isSeparator($0) }) else { return false }
-        return first.isHexDigit && digits.prefix(4).allSatisfy { $0.isHexDigit || isSeparator($0) }
+        guard first.isHexDigit else { return false }
+        // A word of letters that begins as hex does, "add", is a word that is meant and not known.
+        let head = digits.prefix(4)
+        let isByte = head.prefix(2).allSatisfy(\.isHexDigit) && head.contains(where: \.isWholeNumber)
+        return isByte || head.allSatisfy { $0.isHexDigit || isSeparator($0) }
     }
 
     /// Reads all of the text.

@@ -17,6 +17,10 @@ extension Switchboard {
         case .description(let description):
             (frame, assumed) = try surroundings(port: port, network: network, names).complete(description)
         }
+        guard frame.count <= MessageLimits.maximumFrame else {
+            throw .invalid(
+                "the frame has \(frame.count) bytes", hint: "At most \(MessageLimits.maximumFrame) can be traced.")
+        }
         if let hearing = hearing(of: port), !hearing.hears(frame) {
             return TraceReport.unheard(
                 frame, network: network.name, from: names.place(port), assumed: assumed)
@@ -79,6 +83,9 @@ extension Switchboard {
         }
         for endpoint in endpointRecords.values where endpoint.via.isWired {
             names.owners[endpoint.mac] = endpoint.label
+        }
+        for tunnel in tunnelRecords.values {
+            for port in tunnel.ports { names.ports[port] = tunnel.label }
         }
         for uplink in hostLook.uplinks { names.owners[uplink.mac] = "uplink@\(uplink.name)" }
         for record in impairmentRecords.values {

@@ -19,10 +19,17 @@ struct TraceWriter {
 
     /// What becomes of the frame and of its copies; where nothing is said, that.
     func outcomes(_ steps: [ExplanationStep]) -> [TraceReport.Outcome] {
-        steps.compactMap { step in
-            let port = step.port == 0 ? nil : names.place(step.port)
+        // Where it goes that leaves in a datagram.
+        var peer: UInt16?
+        return steps.compactMap { step in
+            var port = step.port == 0 ? nil : names.place(step.port)
             switch step.kind {
+            case .encapsulated:
+                peer = step.port
+                return nil
             case .sent:
+                port = peer.map(names.place) ?? port
+                peer = nil
                 let isSame = step.bytes.isEmpty || frame.starts(with: step.bytes)
                 return TraceReport.Outcome(
                     verdict: "sent", port: port, frame: isSame ? nil : Self.hexadecimal(step.bytes))
