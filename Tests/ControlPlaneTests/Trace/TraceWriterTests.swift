@@ -102,6 +102,12 @@ struct TraceWriterTests {
                 ExplanationStep(.sent, port: 2), ExplanationStep(.dropped, port: 1, reason: .exceedsMTU),
                 ExplanationStep(.sent, port: 16_385),
             ]) == "sent to eth0@db and vtep 198.18.0.2; dropped at eth0@web: exceeds-mtu")
+        // What leaves in a datagram goes to a peer, whichever socket sends it; what is sent next doesn't.
+        #expect(
+            conclude([
+                ExplanationStep(.encapsulated, port: 16_385), ExplanationStep(.sent, port: 9),
+                ExplanationStep(.sent, port: 2),
+            ]) == "sent to vtep 198.18.0.2 and eth0@db")
         #expect(conclude([ExplanationStep(.dropped, port: 1, reason: .guardMAC)]) == "dropped at eth0@web: guard-mac")
         #expect(conclude((1...5).map { ExplanationStep(.sent, port: $0) }) == "sent to 5 ports")
         #expect(
