@@ -198,16 +198,22 @@ extension CaptureTable {
         }
     }
 
-    /// Another frame is handled in between. False: none is being handled.
-    mutating func suspend() -> Bool {
-        guard number != 0 else { return false }
+    /// Other frames are sent on in between, until `resume`.
+    mutating func suspend() {
+        guard number != 0 else { return }
         suspended = number
         number = 0
-        return true
     }
 
     /// Goes on after `suspend`.
-    mutating func resume() { number = suspended }
+    mutating func resume() {
+        guard suspended != 0 else { return }
+        number = suspended
+        suspended = 0
+    }
+
+    /// Whether a frame whose records are open waits for others.
+    var isSuspended: Bool { suspended != 0 }
 
     /// Records a frame that goes out.
     mutating func record(outgoing frame: Frame, _ mask: UInt16, drop reason: DropReason = .none, target: UInt16 = 0) {

@@ -174,11 +174,7 @@ extension Worker where IO: ~Copyable {
     ) {
         let numbers = tables.numbers(overlay: arrival.domain)
         let isCaptured = captures.wantsTunnels && beginCapture(header, frame, length, arrival)
-        let isBetween = captures.wantsTunnels && !isCaptured && captures.suspend()
-        defer {
-            if isCaptured { captures.finish() }
-            if isBetween { captures.resume() }
-        }
+        defer { if isCaptured { captures.finish() } }
         let verdict = forwarding.verdict(
             vtep: arrival.vtep, domain: arrival.domain, header: header, frame: frame, length: length, now: now)
         if isCaptured { captures.note(verdict) }

@@ -294,6 +294,9 @@ extension Worker where IO: ~Copyable {
 
     /// Sends everything that is being filled or put together, so that memory is free again.
     mutating func drain() {
+        // What is sent on now isn't the frame that is being handled.
+        captures.suspend()
+        defer { captures.resume() }
         flushRun()
         dispatchTrains()
         io.submit()

@@ -10,7 +10,7 @@ extension Worker where IO: ~Copyable {
     ) -> Bool {
         let mask = captures.mask(tunnel: arrival.domain, isOut: false)
         // A run may be sent on because another frame, which is being handled, needs its memory.
-        guard mask != 0, captures.number == 0 else { return false }
+        guard mask != 0, !captures.isSuspended else { return false }
         var bytes = UnsafeRawPointer(frame)
         var available = min(length, arrival.contiguous)
         if arrival.run.vectorCount > 0,
