@@ -295,8 +295,8 @@ extension Worker where IO: ~Copyable {
     /// Sends everything that is being filled or put together, so that memory is free again.
     mutating func drain() {
         // What is sent on now isn't the frame that is being handled.
-        captures.suspend()
-        defer { captures.resume() }
+        let isBetween = captures.suspend()
+        defer { if isBetween { captures.resume() } }
         flushRun()
         dispatchTrains()
         io.submit()
