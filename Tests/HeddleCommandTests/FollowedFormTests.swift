@@ -31,7 +31,7 @@ struct FollowedFormTests {
         #expect(report.steps[3].text == "exceeds-mtu: it is too long" && report.steps[3].result == "exceeds-mtu")
         #expect(report.steps[4].text.hasPrefix("42 bytes left to VTEP 198.18.0.2: ARP, Request who-has 10.0.0.9"))
         #expect(report.outcomes.map(\.verdict) == ["sent", "dropped", "sent"] && report.outcomes[2].frame != nil)
-        #expect(report.conclusion == "sent to eth0@db and vxlan; dropped at eth0@old: exceeds-mtu")
+        #expect(report.conclusion == "sent to eth0@db and vtep 198.18.0.2; dropped at eth0@old: exceeds-mtu")
         #expect(report.summary == "ARP, Request who-has 10.0.0.3 tell 10.0.0.2, length 28")
     }
 

@@ -21,6 +21,8 @@ struct CapturedVerdict {
     let reason: String?
     /// What became of it, in words.
     let text: String
+    /// Of what was sent in a datagram: to whom.
+    let vtep: String?
     /// What kind of frame it is, where it isn't an ordinary one.
     let notes: String
 
@@ -47,6 +49,7 @@ struct CapturedVerdict {
         default: (kind, text) = (.unknown, said)
         }
         self.reason = reason
+        vtep = said.hasPrefix("sent to VTEP ") ? String(said.dropFirst(13)) : nil
     }
 
     /// The step of a trace that says so; nil: none.

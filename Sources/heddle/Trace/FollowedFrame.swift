@@ -89,7 +89,7 @@ struct FollowedFrame {
         telling.steps.append(TraceReport.Step(what: "sent", result: "ok", text: text, port: port))
         telling.outcomes.append(
             .init(
-                verdict: "sent", port: port,
+                verdict: "sent", port: fate.vtep.map { "vtep \($0)" } ?? port,
                 frame: isSame ? nil : Self.hexadecimal(packet.bytes.prefix(Self.headLength))))
     }
 
