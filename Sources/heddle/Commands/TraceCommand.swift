@@ -10,7 +10,7 @@ struct TraceCommand: ParsableCommand {
         abstract: "Tell what the switch would do with a frame, step by step, and why. Nothing is sent.",
         usage: """
             heddle trace <network> --from <port> '<description>' | <hex> | @<file> | -
-                   heddle trace --live [-n <n>] <network> [--from <port>] ['<filter>']
+            heddle trace --live [-n <n>] <network> [--from <port>] ['<filter>']
             """,
         discussion: """
             The engine asks itself, with its tables as they are: nothing is sent, learned or counted. The last line says \

@@ -46,7 +46,7 @@ struct FollowLoop {
                 if end == nil, ContinuousClock.now >= silence { try Self.finish(&state, tell) }
                 continue
             }
-            guard let bytes = try stream.read() else { break }
+            guard let bytes = try Self.read(&stream, isEnding: end != nil) else { break }
             blocks.add(bytes)
             while let block = try Self.next(&blocks) { try Self.take(block, &state, tell) }
         }
@@ -83,6 +83,16 @@ struct FollowLoop {
         guard let frame = state.frame else { return }
         state.frame = nil
         try tell(frame)
+    }
+
+    /// nil: the end. Once that was asked for, it doesn't matter how it comes.
+    private static func read(_ stream: inout CaptureStream, isEnding: Bool) throws(APIError) -> [UInt8]? {
+        do throws(APIError) {
+            return try stream.read()
+        } catch {
+            if isEnding { return nil }
+            throw error
+        }
     }
 
     private static func next(_ blocks: inout PcapngReader) throws(APIError) -> PcapngReader.Block? {
