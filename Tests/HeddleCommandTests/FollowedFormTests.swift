@@ -48,6 +48,14 @@ struct FollowedFormTests {
         #expect(report.conclusion == "dropped at eth0@web: hop-limit; the sender is told")
     }
 
+    @Test func lostRecordsAreSaid() {
+        var frame = FollowedFrame(packet("forwarded to eth0@db"), port: "eth0@web")
+        frame.lose(3)
+        let report = frame.report(network: "lan").report
+        #expect(report.steps.map(\.what) == ["arrived", "forwarded", "omitted"])
+        #expect(report.steps[2].text.hasPrefix("3 records were lost") && report.conclusion == "what left isn't known")
+    }
+
     @Test(arguments: ["", "held: next hop not known yet", "routed", "consumed: answered by the switch", "strange"])
     func everyVerdictIsTold(comment: String) throws {
         let report = FollowedFrame(packet(comment), port: "eth0@web").report(network: "lan")

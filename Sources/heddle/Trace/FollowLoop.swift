@@ -67,6 +67,7 @@ struct FollowLoop {
             let place = Int(packet.interface)
             let port = place < state.ports.count ? state.ports[place] : "?"
             if packet.direction != .out {
+                if packet.lostBefore > 0 { state.frame?.lose(packet.lostBefore) }
                 try finish(&state, tell)
                 state.frame = FollowedFrame(packet, port: port)
                 state.arrived += 1

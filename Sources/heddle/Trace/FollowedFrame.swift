@@ -30,6 +30,9 @@ struct FollowedFrame {
         lost += packet.lostBefore
     }
 
+    /// Records behind its last one found no room.
+    mutating func lose(_ count: UInt64) { lost += count }
+
     /// What happened, in the words of a trace.
     func report(network: String) -> FollowedReport {
         let (came, port) = (arrival.packet, arrival.port)
@@ -49,7 +52,8 @@ struct FollowedFrame {
         let report = TraceReport(
             network: network, from: port, summary: Self.summary(came), frame: Self.hexadecimal(came.bytes[...]),
             assumed: [], steps: telling.steps, outcomes: telling.outcomes,
-            conclusion: TraceReport.conclusion(telling.outcomes))
+            conclusion: lost > 0 && telling.outcomes.isEmpty
+                ? "what left isn't known" : TraceReport.conclusion(telling.outcomes))
         return FollowedReport(time: came.time, report: report)
     }
 
