@@ -157,7 +157,7 @@ struct LabLifeTests {
             try FileManager.default.copyItem(atPath: Programs.client, toPath: folder + "/heddle")
             let outcome = try lab.heddle.finish(
                 try Programs.system("setpriv"),
-                ["--reuid=65534", "--clear-groups", folder + "/heddle", "lab", "ls", lab.name],
+                ["--reuid=65534", "--regid=65534", "--clear-groups", folder + "/heddle", "lab", "ls", lab.name],
                 environment: ["HEDDLE_SOCKET": lab.heddle.socket])
             #expect(outcome.status == 0 && outcome.output.contains("unknown"), "\(outcome)")
             #expect(!outcome.output.contains("broken"), "\(outcome)")
