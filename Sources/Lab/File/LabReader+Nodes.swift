@@ -28,8 +28,21 @@ extension LabReader {
         readInside(&node, keys)
         var host = LabHost(node: node)
         host.address = parse(keys["address"]) { try IPAddress(parsing: $0) }
-        host.arguments = fields.texts(keys["arguments"]).map(\.text)
+        host.arguments = readArguments(keys["arguments"])
         lab.hosts.append(host)
+    }
+
+    /// What the lab itself says of where a host's daemon is: with other words `down` would not find it.
+    private static let ownArguments = ["--socket", "--state-dir", "--teardown"]
+
+    private mutating func readArguments(_ field: LabField?) -> [String] {
+        fields.texts(field).map { one in
+            let option = one.text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)[0]
+            if Self.ownArguments.contains(String(option)) {
+                fields.refuse(one.place, "the lab says \(option) itself: leave it out")
+            }
+            return one.text
+        }
     }
 
     /// What nodes and hosts have in common.
