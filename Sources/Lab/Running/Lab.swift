@@ -61,6 +61,10 @@ public struct Lab: Sendable {
         return outcome
     }
 
+    /// Ends the commands that this process runs in nodes, with what they have started: before it ends itself, as by a
+    /// signal. What is being built stops where it is. Any thread; takes up to four seconds.
+    public static func endCommands() { LabCommandWatch.endAll() }
+
     /// Takes the lab away, also what is left of one that was never finished. With `isForced` it is forgotten even if
     /// something could not be taken away.
     public func down(

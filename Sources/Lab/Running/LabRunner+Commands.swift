@@ -5,30 +5,33 @@ import SystemPackage
 
 extension LabRunner {
     /// Runs a command to its end. What it says goes to the node's log, and into the error if it fails. One that takes
-    /// longer than `timeout` is ended, with all that it has started and not let go.
-    func run(_ words: [String], _ text: String, in node: String, within timeout: Duration?) throws(LabError) {
+    /// longer than `timeout` is ended, with all that it has started and not let go. What an earlier run has left, whose
+    /// `up` was ended or which failed, is ended first: it would be there twice.
+    func run(
+        _ words: [String], _ text: String, key: String, in node: String, within timeout: Duration?
+    ) throws(LabError) {
         var spawn = try spawn(in: node)
         // What it starts has it, too; nothing else has.
-        let mark = "HEDDLE_COMMAND=\(UInt64.random(in: 0 ... .max))"
+        let mark = LabCommandMark(lab: paths.lab, node: node, key: key)
         spawn.environment.removeAll { $0.hasPrefix("HEDDLE_COMMAND=") }
-        spawn.environment.append(mark)
+        spawn.environment.append(mark.variable)
+        let inode = "\(spawn.namespace.identity.inode)"
+        LabProcessTable.end(mark.processes(inode: inode), groups: false)
         let log = try LabLog(paths.commandLog(of: node))
         defer { log.close() }
         log.write("$ \(text)\n")
         let before = log.size
-        let pid = try spawn.start(words, input: log.null, output: log.file, session: false)
+        let pid = try LabCommandWatch.start(mark, inode: inode) { () throws(LabError) in
+            try spawn.start(words, input: log.null, output: log.file, session: false)
+        }
         let status = LabRunner.wait(for: pid, within: timeout)
+        if status == nil { LabProcessTable.end([pid] + mark.processes(inode: inode), groups: false) }
+        LabCommandWatch.ended(pid)
         if status == 0 { return }
         if let status { throw log.failure("the command \(LabRunner.ending(status))", from: before) }
-        LabProcessTable.end([pid] + strays(with: mark, in: spawn.namespace), groups: false)
         throw log.failure(
             "the command did not end within \(LabTime.text(timeout ?? .zero)), and was ended", from: before,
             hint: "Give it longer: {command: …, timeout: 10m}.")
-    }
-
-    /// Processes in a namespace that were started with a variable.
-    private func strays(with mark: String, in namespace: NetworkNamespace) -> [pid_t] {
-        LabProcessTable.inside(inode: "\(namespace.identity.inode)").filter { LabProcessTable.process($0, has: [mark]) }
     }
 
     /// The status of waitpid of a child that has ended; nil: it has not within that time. The child is reaped then.

@@ -44,7 +44,8 @@ extension LabRunner {
         case .daemon(let host, let arguments): return try startDaemon(host, arguments)
         case .route(let node, let destination, let gateway, let ifname):
             try addRoute(node, destination, gateway, ifname)
-        case .command(let node, let words, let text): try run(words, text, in: node, within: item.timeout)
+        case .command(let node, let words, let text):
+            try run(words, text, key: item.key, in: node, within: item.timeout)
         case .process(let node, let name, let words): return try start(words, name, in: node)
         case .network, .peer, .endpoint, .impairment, .publish: return try ask(item.thing)
         }

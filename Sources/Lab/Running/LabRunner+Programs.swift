@@ -13,7 +13,7 @@ extension LabRunner {
     /// Starts a process that goes on.
     func start(_ words: [String], _ name: String, in node: String) throws(LabError) -> [String: String] {
         var spawn = try spawn(in: node)
-        spawn.environment.removeAll { $0.hasPrefix("HEDDLE_PROCESS=") }
+        spawn.environment.removeAll { $0.hasPrefix("HEDDLE_PROCESS=") || $0.hasPrefix("HEDDLE_COMMAND=") }
         spawn.environment.append("HEDDLE_PROCESS=\(name)")
         let log = try LabLog(paths.log(of: node, name))
         defer { log.close() }

@@ -26,6 +26,7 @@ struct LabUpCommand: ParsableCommand {
     func run() throws {
         let source = try LabSource.read(file)
         let socket = global.socketPath
+        LabInterruption.watch()
         try LabOutcomePrinter.perform(global, verb: "up", isQuiet: quiet) { report throws(LabError) in
             try Lab.up(
                 source.description, file: source.path, socket: socket, daemonProgram: LabPrograms.daemon,
