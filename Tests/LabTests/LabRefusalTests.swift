@@ -20,4 +20,100 @@ struct LabRefusalTests {
                 "lab.yaml:3: hosts.i.arguments: the lab says --teardown itself: leave it out",
             ])
     }
+
+    @Test(arguments: [
+        "8080:80", "1:65535/udp", "53:53/UDP", "0.0.0.0:1234-1235:3333-3334/tcp", "8000-8000:80", "[::1]:80:80",
+        "127.0.0.1:53-54:53-54/udp", "*:80:80", "[::]:80:80",
+    ])
+    func whatCanBePublished(text: String) throws {
+        _ = try LabPublish(parsing: text)
+    }
+
+    /// As the daemon refuses it.
+    @Test(arguments: [
+        "", "80", "80/tcp", "/tcp", "x:y", "0:0", "80:0", "1.2.3:80:80", "99999:80", "80:65536", "80:80/sctp",
+        "8080:80/",
+        "80:80/tcp/udp", "080:80", "+80:80", "80-:80", "90-80:90-80", "80-81:80", ":80", "80:", "1.1.1.1::80",
+        "::1:80:80",
+        "[::1:80:80", "[::1]80:80", "224.0.0.1:80:80", "255.255.255.255:80:80", "[fe80::1]:80:80", "[ff02::1]:80:80",
+        "[::ffff:1.2.3.4]:80:80", "61440:80", "60000-62000:60000-62000", "1:2:3:4",
+    ])
+    func whatCanNot(text: String) {
+        #expect(throws: LabPublish.Invalid.self) { try LabPublish(parsing: text) }
+    }
+
+    @Test func publishedPortsAreLookedInto() {
+        let found = Self.problems(
+            """
+            networks: {lan: {subnet: 10.0.0.0/24}, bare: , in: {subnet: 10.0.1.0/24, internal: true}}
+            nodes:
+              a:
+                networks:
+                  - {network: lan, publish: ["x:y", "8080:80", "53:53/udp"]}
+                  - {network: bare, publish: "81:80"}
+                  - {network: in, publish: "82:80"}
+              b:
+                networks:
+                  - {network: lan, publish: ["127.0.0.1:8080:81", "53:53", "[::1]:90:90"]}
+            """)
+        #expect(
+            found == [
+                "lab.yaml:5: nodes.a.networks[0].publish[0]: \"x:y\": \"x\" is no port of the host: ports are numbers from 1"
+                    + " to 65535, a range is FIRST-LAST",
+                "lab.yaml:6: nodes.a.networks[1].publish: 81:80 can't be published: the network bare has no subnet: add one",
+                "lab.yaml:7: nodes.a.networks[2].publish: 82:80 can't be published: the network in is internal",
+                "lab.yaml:10: nodes.b.networks[0].publish[0]: 127.0.0.1:8080:81: 8080:80 of a (line 5) has the host's port"
+                    + " already",
+                "lab.yaml:10: nodes.b.networks[0].publish[2]: [::1]:90:90 can't be published: the network lan has no IPv6"
+                    + " subnet",
+            ])
+    }
+
+    /// Each host has ports of its own.
+    @Test func hostsHaveTheirOwnPorts() throws {
+        _ = try LabReaderTests.read(
+            """
+            underlay: 198.18.0.0/24
+            hosts: {h: , i: }
+            networks: {lan: {subnet: 10.0.0.0/24}, lam: {subnet: 10.0.1.0/24}}
+            nodes:
+              a: {host: h, networks: [{network: lan, publish: "80:80"}]}
+              b: {host: i, networks: [{network: lam, publish: "80:80"}]}
+            """)
+    }
+
+    @Test func whatTheKernelOrTheDaemonWouldRefuse() {
+        let found = Self.problems(
+            """
+            networks: {link-a-b: , lan: , wan: }
+            nodes:
+              a:
+                networks: [{network: lan, ifname: lo}, {network: wan, mac: "01:00:5e:00:00:01"}]
+                files: {d: 1, d/e/f: 2, /proc/version: x, /sys/y: z, d2: 3}
+                routes: [10.9.0.0/16 dev eth7, 10.8.0.0/16 dev eth1, 10.7.0.0/16 dev lo]
+                environment: {"a b": 1, "a=b": 2, "": 3, "a\nb": 4, "a\0b": 5, GOOD: 6}
+              b: {networks: [{network: lan, mac: "00:00:00:00:00:00"}]}
+            links: [[a, b]]
+            """)
+        let unnamed = "is no variable's name: it can't be empty, or have blanks, line ends or '=' in it"
+        #expect(
+            found == [
+                "lab.yaml:1: networks.link-a-b: the link a-b (line 9) makes a network of this name: use another name",
+                "lab.yaml:4: nodes.a.networks[0].ifname: lo is there in each node: use another name",
+                "lab.yaml:4: nodes.a.networks[1].mac: 01:00:5e:00:00:01 is a group address, which no station can have: its"
+                    + " first octet must be even",
+                "lab.yaml:5: nodes.a.files./proc/version: below /proc and /sys are no files, but the kernel's settings: use"
+                    + " sysctls, or another path",
+                "lab.yaml:5: nodes.a.files./sys/y: below /proc and /sys are no files, but the kernel's settings: use"
+                    + " sysctls, or another path",
+                "lab.yaml:5: nodes.a.files.d/e/f: \"d\" is a file, too: it can't be this one's directory",
+                "lab.yaml:6: nodes.a.routes[0]: a has no interface \"eth7\"; there are eth0, eth1, lo",
+                "lab.yaml:7: nodes.a.environment: a key has a zero byte in it",
+                "lab.yaml:7: nodes.a.environment.a b: \"a b\" \(unnamed)",
+                "lab.yaml:7: nodes.a.environment.a=b: \"a=b\" \(unnamed)",
+                "lab.yaml:7: nodes.a.environment.: \"\" \(unnamed)",
+                "lab.yaml:7: nodes.a.environment.a\\nb: \"a\\nb\" \(unnamed)",
+                "lab.yaml:8: nodes.b.networks[0].mac: no station can have the MAC address 00:00:00:00:00:00",
+            ])
+    }
 }

@@ -110,6 +110,9 @@ extension LabCheck {
     private mutating func checkLinkInterfaces() {
         var seen: [String: Set<String>] = [:]
         for node in lab.nodes { seen[node.name] = Set(node.attachments.compactMap(\.ifname)) }
+        if lab.underlay != nil {
+            for host in lab.hosts { seen[host.name, default: []].insert(LabChoices.underlayInterface) }
+        }
         for end in lab.links.flatMap(\.ends) {
             guard let ifname = end.ifname else { continue }
             if !seen[end.node, default: []].insert(ifname).inserted {

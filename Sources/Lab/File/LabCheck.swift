@@ -32,6 +32,9 @@ struct LabCheck {
         checkAddresses()
         checkHosts()
         checkLinks()
+        checkLinkNetworks()
+        checkPublished()
+        checkRouteInterfaces()
     }
 
     private mutating func checkNames() {

@@ -149,6 +149,8 @@ public struct LabAttachment: Hashable, Sendable {
     public var via: String?
     /// See `AttachRequest`.
     public var publish: [String] = []
+    /// Where the file says each of `publish`.
+    public var publishPlaces: [LabPlace] = []
     /// See `AttachRequest`.
     public var publishMode: String?
     /// What happens to its packets.

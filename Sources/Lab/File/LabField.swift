@@ -93,6 +93,12 @@ struct LabFieldReader {
                     "a key must be a single value")
                 continue
             }
+            if name.unicodeScalars.contains("\0") {
+                refuse(
+                    LabPlace(line: key.mark?.line ?? field.place.line, path: field.place.path),
+                    "a key has a zero byte in it")
+                continue
+            }
             if name == "<<" {
                 merged += self.merged(value, into: field)
                 continue

@@ -17,33 +17,42 @@ extension LabReader {
         attachment.addresses = parseAll(keys["address"]) { try IPAddress(parsing: $0) }
         attachment.name = fields.text(keys["name"])
         attachment.aliases = fields.texts(keys["aliases"]).map(\.text)
-        attachment.mac = parse(keys["mac"]) { try MACAddress(parsing: $0) }
+        attachment.mac = readMAC(keys["mac"])
         attachment.vlan = fields.integer(keys["vlan"], in: 1...4_094)
         attachment.via = fields.word(keys["via"], of: ["tap", "veth"])
-        attachment.publish = readPublishes(keys["publish"])
-        attachment.publishMode = fields.word(keys["publish-mode"], of: ["translate", "relay"])
-        if let ifname = keys["ifname"], let text = fields.text(ifname) {
-            checkInterface(text, ifname.place)
-            attachment.ifname = text
+        for one in fields.texts(keys["publish"]) {
+            guard parse(one.text, one.place, { try LabPublish(parsing: $0) }) != nil else { continue }
+            attachment.publish.append(one.text)
+            attachment.publishPlaces.append(one.place)
         }
+        attachment.publishMode = fields.word(keys["publish-mode"], of: ["translate", "relay"])
+        attachment.ifname = readNewInterface(keys["ifname"])
         attachment.impairment = keys["impair"].flatMap { readDirections($0) }
         return attachment
     }
 
-    private mutating func readPublishes(_ field: LabField?) -> [String] {
-        var specs: [String] = []
-        for one in fields.texts(field) {
-            // What exactly is right, the daemon knows; what can't be is told here, with its line.
-            let ports = one.text.split(separator: "/", maxSplits: 1)[0].split(separator: ":")
-            if ports.count < 2 {
-                fields.refuse(one.place, "\(one.text.debugDescription) is not [HOSTIP:]HOSTPORT:PORT[/udp], as 8080:80")
-            } else if specs.contains(one.text) {
-                fields.refuse(one.place, "\(one.text) is there twice")
-            } else {
-                specs.append(one.text)
-            }
+    /// A MAC address that a station may have.
+    private mutating func readMAC(_ field: LabField?) -> MACAddress? {
+        guard let field, let mac = parse(field, { try MACAddress(parsing: $0) }) else { return nil }
+        if mac.isZero {
+            fields.refuse(field.place, "no station can have the MAC address \(mac)")
+        } else if mac.isGroup {
+            fields.refuse(
+                field.place, "\(mac) is a group address, which no station can have: its first octet must be even")
         }
-        return specs
+        return mac
+    }
+
+    /// The name of an interface that shall be made.
+    private mutating func readNewInterface(_ field: LabField?) -> String? {
+        guard let field, let text = fields.text(field) else { return nil }
+        checkInterface(text, field.place)
+        if text == "lo" {
+            fields.refuse(field.place, "lo is there in each node: use another name")
+        } else if text == "all" || text == "default" {
+            fields.refuse(field.place, "\(text) means every interface: use another name")
+        }
+        return text
     }
 
     /// One of `links`: two names, or a mapping.
@@ -92,11 +101,8 @@ extension LabReader {
         guard let name = fields.text(node) else { return nil }
         var end = LabLink.End(node: name, place: field.place)
         end.addresses = parseAll(keys["address"]) { try IPPrefix(parsing: $0) }
-        end.mac = parse(keys["mac"]) { try MACAddress(parsing: $0) }
-        if let ifname = keys["ifname"], let text = fields.text(ifname) {
-            checkInterface(text, ifname.place)
-            end.ifname = text
-        }
+        end.mac = readMAC(keys["mac"])
+        end.ifname = readNewInterface(keys["ifname"])
         end.impairment = keys["impair"].flatMap { readDirections($0) }
         return end
     }

@@ -52,6 +52,7 @@ extension LabReader {
             if let refusal = Self.refusal(ofPath: entry.key) { fields.refuse(entry.keyPlace, refusal) }
             node.files.append(LabFile(path: entry.key, content: content, place: entry.keyPlace))
         }
+        checkDirectories(of: node)
         node.sysctls = settings(keys["sysctls"])
         for setting in node.sysctls where !Self.isNetworkSetting(setting.key) {
             fields.refuse(
@@ -59,14 +60,37 @@ extension LabReader {
                 "\(setting.key.debugDescription) is none of a network namespace's settings: they begin with net.")
         }
         node.environment = settings(keys["environment"])
-        for setting in node.environment where setting.key.isEmpty || setting.key.contains("=") {
-            fields.refuse(setting.place, "\(setting.key.debugDescription) is no variable's name")
+        for setting in node.environment where !Self.isVariable(setting.key) {
+            fields.refuse(
+                setting.place,
+                "\(setting.key.debugDescription) is no variable's name: it can't be empty, or have"
+                    + " blanks, line ends or '=' in it")
         }
         readCommands(&node, keys["run"])
         readProcesses(&node, keys["start"])
         for field in keys["routes"].flatMap({ fields.list($0) }) ?? [] {
             if let route = readRoute(field) { node.routes.append(route) }
         }
+    }
+
+    /// No file is another one's directory.
+    private mutating func checkDirectories(of node: LabNode) {
+        let paths = Set(node.files.map(\.path))
+        for file in node.files {
+            var parts = file.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            while !parts.isEmpty {
+                let directory = parts.joined(separator: "/")
+                if paths.contains(directory) {
+                    fields.refuse(
+                        file.place, "\(directory.debugDescription) is a file, too: it can't be this one's directory")
+                }
+                parts = parts.dropLast()
+            }
+        }
+    }
+
+    private static func isVariable(_ name: String) -> Bool {
+        !name.isEmpty && name.unicodeScalars.allSatisfy { $0 != "=" && !$0.properties.isWhitespace && $0.value >= 32 }
     }
 
     private mutating func settings(_ field: LabField?) -> [LabSetting] {
@@ -93,6 +117,9 @@ extension LabReader {
         if path.contains(where: { ":\\,".contains($0) }) { return "a path can't have ':', ',' or '\\' in it" }
         if path.hasPrefix("/"), inner.count < 2 {
             return "a file right in / can't be laid over; use a path in a directory"
+        }
+        if path.hasPrefix("/proc/") || path.hasPrefix("/sys/") {
+            return "below /proc and /sys are no files, but the kernel's settings: use sysctls, or another path"
         }
         return nil
     }

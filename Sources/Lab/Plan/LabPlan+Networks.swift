@@ -95,24 +95,29 @@ extension LabPlan {
         settingKeys[name.node, default: []].append(key)
     }
 
+    /// What the daemon knows a link of two of its nodes as: 63 bytes at most.
+    static func networkName(of link: LabLink, in lab: LabDescription) -> String {
+        String("\(lab.name)-link-\(link.name)".prefix(63))
+    }
+
     /// A link between two nodes of one daemon: a network of two ports without addresses of its own.
     mutating func addSwitchedLink(_ link: LabLink) {
         let nodes = link.ends.compactMap { end in lab.nodes.first { $0.name == end.node } }
         guard nodes.count == 2 else { return }
         let host = nodes[0].host
-        let name = "\(lab.name)-link-\(link.name)".prefix(63)
+        let name = Self.networkName(of: link, in: lab)
         let network = add(
             "link:\(link.name)",
-            .network(host: host, request: NetworkRequest(name: String(name), mtu: link.mtu)),
+            .network(host: host, request: NetworkRequest(name: name, mtu: link.mtu)),
             on: host.map { ["daemon:\($0)"] } ?? [])
         for (index, node) in nodes.enumerated() {
             let end = link.ends[index]
             let key = LabChoices.key(ofEnd: index, of: link)
             let request = AttachRequest(
-                network: String(name), sandbox: "", ifname: choices.ifnames[key], mac: end.mac.map { "\($0)" })
+                network: name, sandbox: "", ifname: choices.ifnames[key], mac: end.mac.map { "\($0)" })
             addEndpoint(key, of: node, request, on: [network])
             addAddresses(ofEnd: index, of: link, on: key)
-            let endpoint = LabThing.Endpoint.Name(host: host, node: node.name, network: String(name))
+            let endpoint = LabThing.Endpoint.Name(host: host, node: node.name, network: name)
             let inward = end.impairment?.inward ?? link.impairment
             let outward = end.impairment?.outward
             if inward != nil || outward != nil { addImpairment(key, endpoint, inward: inward, outward: outward) }
