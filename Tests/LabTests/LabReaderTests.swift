@@ -73,6 +73,21 @@ struct LabReaderTests {
         #expect(lab.nodes[1].commands.map(\.timeout) == [.seconds(3_600)])
     }
 
+    @Test func aSingleValueStandsForAList() throws {
+        let lab = try Self.read(
+            """
+            networks: {n: {subnet: 10.0.0.0/24}}
+            nodes:
+              a: {networks: n, routes: default via 10.0.0.1}
+              b: {networks: {network: n, address: 10.0.0.9, publish: "80:80"}, routes: {to: 10.9.0.0/16, ifname: eth0}}
+              c: {networks: , routes: []}
+            links: {ends: [a, b], name: wire}
+            """)
+        #expect(lab.nodes.map { $0.attachments.map(\.network) } == [["n"], ["n"], []])
+        #expect(lab.nodes.map(\.routes.count) == [1, 1, 0])
+        #expect(lab.nodes[1].attachments[0].place.path == "nodes.b.networks" && lab.links.map(\.name) == ["wire"])
+    }
+
     @Test func times() {
         for text in ["1ms", "700ms", "90s", "2m", "10m", "48h", "8784h"] {
             #expect(LabTime.parse(text).map { LabTime.text($0) } == text)
@@ -137,7 +152,7 @@ struct LabReaderTests {
     @Test(arguments: [
         ("", "empty"), ("nodes: [", "no YAML"), ("nodes: 5", "not a mapping"), ("- x", "not a mapping"),
         ("nodes: {}", "no nodes"), ("nodes: {a/b: {}}", "other letters"), ("nodes: {a: {run: \"\"}}", "missing"),
-        ("nodes: {a: {run: [[]]}}", "missing"), ("nodes: {a: {networks: lan}}", "not a list"),
+        ("nodes: {a: {run: [[]]}}", "missing"), ("nodes: {a: {networks: lan}}", "a.networks: there is no network"),
         ("nodes: {a: {sysctls: {kernel.x: 1}}}", "begin with net."), ("nodes: {a: {files: {../x: y}}}", "no path"),
         ("nodes: {a: {sandbox: a/b}}", "relative path"), ("nodes: {a: {routes: [x]}}", "a route is written"),
         ("nodes: {a: {routes: [10.0.0.1/8 via 10.0.0.2]}}", "10.0.0.0/8"), ("nodes: {a: {host: h}}", "no host"),

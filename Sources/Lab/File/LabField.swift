@@ -162,6 +162,11 @@ struct LabFieldReader {
         return list
     }
 
+    /// A list's values; a text or a mapping stands for a list of itself alone.
+    mutating func listOrOne(_ field: LabField) -> [LabField]? {
+        field.isList || field.isEmpty ? list(field) : [field]
+    }
+
     /// A single value, as it is written.
     mutating func text(_ field: LabField?) -> String? {
         guard let field else { return nil }

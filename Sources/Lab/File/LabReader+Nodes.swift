@@ -13,7 +13,7 @@ extension LabReader {
             if let container = LabSandbox.container(in: text) { return "container:\(container)" }
             return try SandboxReference(parsing: text).description
         }
-        for field in keys["networks"].flatMap({ fields.list($0) }) ?? [] {
+        for field in keys["networks"].flatMap({ fields.listOrOne($0) }) ?? [] {
             if let attachment = readAttachment(field) { node.attachments.append(attachment) }
         }
         readInside(&node, keys)
@@ -68,7 +68,7 @@ extension LabReader {
         }
         readCommands(&node, keys["run"])
         readProcesses(&node, keys["start"])
-        for field in keys["routes"].flatMap({ fields.list($0) }) ?? [] {
+        for field in keys["routes"].flatMap({ fields.listOrOne($0) }) ?? [] {
             if let route = readRoute(field) { node.routes.append(route) }
         }
     }

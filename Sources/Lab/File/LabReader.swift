@@ -40,7 +40,7 @@ public struct LabReader {
         for entry in keys["networks"].flatMap({ fields.entries($0) }) ?? [] { readNetwork(entry) }
         for entry in keys["hosts"].flatMap({ fields.entries($0) }) ?? [] { readHost(entry) }
         for entry in keys["nodes"].flatMap({ fields.entries($0) }) ?? [] { readNode(entry) }
-        for field in keys["links"].flatMap({ fields.list($0) }) ?? [] { readLink(field) }
+        for field in keys["links"].flatMap({ $0.isMapping ? [$0] : fields.list($0) }) ?? [] { readLink(field) }
         if let field = keys["underlay"] { readUnderlay(field) }
         if lab.nodes.isEmpty, lab.hosts.isEmpty, fields.problems.isEmpty {
             fields.refuse(LabPlace(), "there are no nodes: a lab needs at least one")
