@@ -35,6 +35,14 @@ public struct Lab: Sendable {
     /// Whether it is there.
     public var exists: Bool { LabFiles.exists(paths.record) }
 
+    /// Throws if it isn't there, and says which are.
+    public func checkExists() throws(LabError) {
+        if !exists { throw Lab.unknown(name) }
+    }
+
+    /// The file that it was built from, absolute; nil: unknown. It may be gone.
+    public var file: String? { LabFolder.read(paths).origin?.file }
+
     /// Makes a lab what its file says: builds it, or changes what differs.
     public static func up(
         _ description: LabDescription, file: String, socket: String, daemonProgram: String,
@@ -70,7 +78,7 @@ public struct Lab: Sendable {
     public func down(
         daemonProgram: String, isForced: Bool, report: @escaping @Sendable (LabNews) -> Void
     ) throws(LabError) -> Outcome {
-        guard exists else { throw Lab.unknown(name) }
+        try checkExists()
         let folder = try LabFolder(paths)
         let record = folder.record
         if let socket = record.origin?.socket, !isForced, record.entries.values.contains(where: \.isInDaemon) {
@@ -114,7 +122,7 @@ public struct Lab: Sendable {
 
     /// What is there of it now.
     public func view() throws(LabError) -> LabView {
-        guard exists else { throw Lab.unknown(name) }
+        try checkExists()
         return LabView(LabFolder.read(paths), paths: paths)
     }
 

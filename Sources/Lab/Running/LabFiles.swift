@@ -20,7 +20,15 @@ enum LabFiles {
         guard let slash = path.lastIndex(of: "/") else { throw LabError("\(path) is no absolute path") }
         try makeDirectory(String(path[..<slash]))
         let doing = "writing \(path)"
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+        var descriptor = open(path, flags, 0o644)
+        if descriptor < 0, errno == EISDIR {
+            removeEmpty(path)
+            descriptor = open(path, flags, 0o644)
+            if descriptor < 0, errno == EISDIR {
+                throw LabError("\(path) is a directory with other files in it", hint: "Take them away, and try again.")
+            }
+        }
         guard descriptor >= 0 else { throw LabError(doing, Errno(rawValue: errno)) }
         let file = FileDescriptor(rawValue: descriptor)
         defer { try? file.close() }
@@ -29,6 +37,19 @@ enum LabFiles {
         } catch {
             throw LabError(doing, error as? Errno ?? .ioError)
         }
+    }
+
+    /// Takes a directory away in which there are none but such directories: files were in them, and are gone.
+    private static func removeEmpty(_ path: String) {
+        for name in names(in: path) {
+            var about = stat()
+            // Of a link, what it leads to stays; the directory is not empty then.
+            if lstat("\(path)/\(name)", &about) == 0, about.st_mode & S_IFMT == S_IFDIR {
+                removeEmpty("\(path)/\(name)")
+            }
+        }
+        // Refused by the kernel as long as anything is in it.
+        rmdir(path)
     }
 
     /// All of a file; nil if it can't be read.

@@ -93,6 +93,20 @@ struct LabLifeTests {
         }
     }
 
+    @Test func aLabIsFoundByItsFileAlsoWhenThatIsGone() throws {
+        try LabRig.run { lab in
+            try lab.up("nodes: {a: }\n")
+            let unknown = try lab.heddle.heddle("lab", "exec", "--lab", "hdt-nonesuch", "a", "--", "true")
+            #expect(unknown.status == 1 && unknown.errors.contains("there is no lab \"hdt-nonesuch\""), "\(unknown)")
+            #expect(unknown.errors.contains(lab.name), "\(unknown)")
+            let graph = try lab.heddle.heddle("lab", "graph", lab.file, "-o", lab.file + "/x.svg")
+            #expect(graph.errors.contains("x.svg can't be written: Not a directory"), "\(graph)")
+            try FileManager.default.removeItem(atPath: lab.file)
+            let down = try lab.heddle.heddle("lab", "down", lab.file)
+            #expect(down.status == 0 && lab.leftovers().isEmpty, "\(down)")
+        }
+    }
+
     @Test func quietIsQuietAndTheLastLabLeavesNoDirectory() throws {
         try LabRig.run { lab in
             try lab.write(Self.office)

@@ -47,6 +47,23 @@ struct LabNodeTests {
     }
 
     /// As a shell does: 127 if there is no such program, 126 if it can't be run.
+    @Test func aFileTakesTheEmptiedPlaceOfADirectory() throws {
+        try LabRig.run { lab in
+            func text(_ files: String) -> String { "nodes: {a: {files: {\(files)}}}\n" }
+            try lab.up(text("d/y: 1, d/z/w: 2, /etc/hdt/y: 3"))
+            try lab.up(text("d: 4, /etc/hdt: 5"))
+            #expect(try lab.exec("a", "cat", "d", "/etc/hdt").output == "45")
+            try lab.up(text("d/y: 6"))
+            _ = try lab.exec("a", "touch", "d/own")
+            // What somebody else has put there stays.
+            let outcome = try lab.up(text("d: 7"), status: 1)
+            #expect(outcome.errors.contains("d is a directory with other files in it"), "\(outcome.errors)")
+            _ = try lab.exec("a", "rm", "d/own")
+            try lab.up(text("d: 7"))
+            #expect(try lab.exec("a", "cat", "d").output == "7")
+        }
+    }
+
     @Test func execSaysWhyAProgramIsNotRun() throws {
         try LabRig.run { lab in
             try lab.up(

@@ -1,7 +1,7 @@
 import ArgumentParser
-import FoundationEssentials
 import HeddleAPI
 import Lab
+import SystemPackage
 
 /// `heddle lab check`
 struct LabCheckCommand: ParsableCommand {
@@ -59,9 +59,14 @@ struct LabGraphCommand: ParsableCommand {
         let svg = LabGraph(try LabSource.read(file).description).svg
         guard let output, output != "-" else { return try Console.standard.write(svg) }
         do {
-            try Data(svg.utf8).write(to: URL(fileURLWithPath: output))
+            let file = try FileDescriptor.open(
+                output, .writeOnly, options: [.create, .truncate, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            _ = try file.closeAfter { try file.writeAll(svg.utf8) }
         } catch {
-            throw APIError(.failed, "\(output) can't be written: \(error)")
+            let reason = error as? Errno ?? .ioError
+            let hint = reason == .noSuchFileOrDirectory ? "Name a file in a directory that is there." : nil
+            throw APIError(.failed, "\(output) can't be written: \(reason)", hint: hint)
         }
         try global.say("wrote \(output)")
     }

@@ -88,17 +88,20 @@ struct LabChoice {
         }
         let lab = Lab(name: text)
         if !text.contains("/"), lab.exists { return lab }
-        guard access(text, F_OK) == 0 else { return lab }
-        // A file that has become wrong can still be told by where it lies.
+        // A file that has become wrong, or is gone, can still be told by where it lies.
         let path = text.hasPrefix("/") ? text : SandboxName(argument: "./" + text)?.text ?? text
-        let built = Lab.all.map { Lab(name: $0) }.first { (try? $0.view())?.file == path }
-        if let built { return built }
+        if let built = Lab.all.map({ Lab(name: $0) }).first(where: { $0.file == path }) { return built }
+        guard access(text, F_OK) == 0 else { return lab }
         return Lab(name: try LabSource.read(text).description.name)
     }
 
     /// The lab that has a node of this name.
     static func lab(_ name: String?, having node: String) throws -> Lab {
-        if name != nil { return try lab(name) }
+        if name != nil {
+            let lab = try lab(name)
+            try lab.checkExists()
+            return lab
+        }
         let labs = Lab.all.map { Lab(name: $0) }
         let having = labs.filter { $0.nodes.contains(node) }
         if having.count == 1 { return having[0] }

@@ -33,7 +33,9 @@ struct LabExecCommand: ParsableCommand {
 
     func run() throws {
         guard let node else {
-            let labs = try lab.map { [try LabChoice.lab($0)] } ?? Lab.all.map { Lab(name: $0) }
+            let chosen = try lab.map { try LabChoice.lab($0) }
+            try chosen?.checkExists()
+            let labs = chosen.map { [$0] } ?? Lab.all.map { Lab(name: $0) }
             throw APIError(.invalid, "in which node? Say one", hint: LabChoice.nodes(of: labs))
         }
         let words = command.isEmpty ? ["sh"] : command
