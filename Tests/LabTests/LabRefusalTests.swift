@@ -82,6 +82,28 @@ struct LabRefusalTests {
             """)
     }
 
+    @Test(arguments: [
+        ("nodes:\n\ta: {}", 2, "this is no YAML: a tab can't indent: use spaces"),
+        ("nodes:\n  a: @x", 2, "this is no YAML: no value begins with \"@\": put it in quotes"),
+        ("nodes: {a: {}}\n---\nnodes: {b: {}}", 2, "one document is read; a second begins at line 2"),
+        (
+            "nodes: " + String(repeating: "[", count: 1_200), 1,
+            "the lists and mappings lie too deep in each other: 1000 are possible"
+        ),
+        (
+            "nodes: {\"x\\ny\": {}}", 1,
+            "nodes.x\\ny: the name \"x\\ny\" has other letters than a-z, A-Z, 0-9, - and _, or begins with - or _"
+        ),
+        (
+            "nodes: {a: {networks: {network: n, impair: {delay: 5ms, in: {loss: 1%}}}}}\nnetworks: {n: }", 1,
+            "nodes.a.networks.impair.delay: settings for both directions don't go with in and out: write delay in each of"
+                + " them"
+        ),
+    ])
+    func words(text: String, line: Int, message: String) {
+        #expect(Self.problems(text) == ["lab.yaml:\(line): \(message)"])
+    }
+
     @Test func whatTheKernelOrTheDaemonWouldRefuse() {
         let found = Self.problems(
             """

@@ -33,7 +33,7 @@ enum LabDocument {
                 }
                 text = renamed
             } catch {
-                problems.append(problem(of: error))
+                problems.append(problem(of: error, in: text))
                 return nil
             }
         }
@@ -65,13 +65,39 @@ enum LabDocument {
         return lines.joined(separator: "\n")
     }
 
-    private static func problem(of error: any Error) -> LabProblem {
+    private static func problem(of error: any Error, in text: String) -> LabProblem {
         switch error {
         case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
             YamlError.composer(_, let problem, let mark, _):
-            return LabProblem(LabPlace(line: mark.line), "this is no YAML: \(problem)")
+            return LabProblem(LabPlace(line: mark.line), self.problem(problem, at: mark, in: text))
         default:
             return LabProblem(LabPlace(), "this is no YAML: \(error)")
         }
     }
+
+    /// What libyaml says, in words of its users' where its own are of its insides.
+    private static func problem(_ problem: String, at mark: Mark, in text: String) -> String {
+        if problem.hasPrefix("found character that cannot start any token") {
+            // By scalars: with a carriage return before it, a line end is another character.
+            let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+            let line = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1] : Substring().unicodeScalars
+            let before = line.prefix(mark.column - 1)
+            let character = line.dropFirst(mark.column - 1).first
+            if character == "\t", before.allSatisfy({ $0 == " " || $0 == "\t" }) {
+                return "this is no YAML: a tab can't indent: use spaces"
+            }
+            let shown = character.map { String($0).debugDescription } ?? "this character"
+            return "this is no YAML: no value begins with \(shown): put it in quotes"
+        }
+        if problem.contains("found another document") {
+            return "one document is read; a second begins at line \(mark.line)"
+        }
+        if problem.hasPrefix("Maximum nesting level") {
+            return "the lists and mappings lie too deep in each other: \(deepest) are possible"
+        }
+        return "this is no YAML: \(problem)"
+    }
+
+    /// Most lists and mappings in each other that libyaml reads (MAX_NESTING_LEVEL).
+    private static let deepest = 1_000
 }

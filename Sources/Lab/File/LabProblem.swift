@@ -48,7 +48,25 @@ public struct LabProblems: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         problems.map { problem in
             let path = problem.place.path.isEmpty ? "" : problem.place.path + ": "
-            return "\(file):\(problem.place.line): \(path)\(problem.message)"
+            return "\(file):\(problem.place.line): " + Self.onOneLine(path + problem.message)
         }.joined(separator: "\n")
+    }
+
+    /// With control characters, as keys may have them, written as Swift and YAML write them.
+    private static func onOneLine(_ text: String) -> String {
+        var line = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": line += "\\n"
+            case "\r": line += "\\r"
+            case "\t": line += "\\t"
+            case _ where scalar.properties.generalCategory == .control || ["\u{2028}", "\u{2029}"].contains(scalar):
+                line +=
+                    "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count)
+                    + String(scalar.value, radix: 16)
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
+        return line
     }
 }

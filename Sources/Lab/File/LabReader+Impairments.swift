@@ -9,6 +9,15 @@ extension LabReader {
             let both = readSettings(field)
             return both.map { LabImpairment(inward: $0, outward: $0, place: field.place) }
         }
+        let settings = entries.filter { LabKeys.impairment.contains($0.key) }
+        guard settings.isEmpty else {
+            for setting in settings {
+                fields.refuse(
+                    setting.keyPlace,
+                    "settings for both directions don't go with in and out: write \(setting.key) in each of them")
+            }
+            return nil
+        }
         guard let keys = fields.fields(field, keys: LabKeys.directions) else { return nil }
         let inward = keys["in"].flatMap { readSettings($0) }
         let outward = keys["out"].flatMap { readSettings($0) }
