@@ -84,6 +84,7 @@ struct LabRefusalTests {
 
     @Test(arguments: [
         ("nodes:\n\ta: {}", 2, "this is no YAML: a tab can't indent: use spaces"),
+        ("nodes:\n  é:\n    x: \u{7}", 3, "this is no YAML: control characters are not allowed"),
         ("nodes:\n  a: @x", 2, "this is no YAML: no value begins with \"@\": put it in quotes"),
         ("nodes: {a: {}}\n---\nnodes: {b: {}}", 2, "one document is read; a second begins at line 2"),
         (
@@ -113,7 +114,7 @@ struct LabRefusalTests {
                 networks: [{network: lan, ifname: lo}, {network: wan, mac: "01:00:5e:00:00:01"}]
                 files: {d: 1, d/e/f: 2, /proc/version: x, /sys/y: z, d2: 3}
                 routes: [10.9.0.0/16 dev eth7, 10.8.0.0/16 dev eth1, 10.7.0.0/16 dev lo]
-                environment: {"a b": 1, "a=b": 2, "": 3, "a\nb": 4, "a\0b": 5, GOOD: 6}
+                environment: {"a b": 1, "a=b": 2, "": 3, "a\\nb": 4, "a\\0b": 5, GOOD: 6}
               b: {networks: [{network: lan, mac: "00:00:00:00:00:00"}]}
             links: [[a, b]]
             """)

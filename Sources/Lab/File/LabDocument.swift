@@ -70,6 +70,10 @@ enum LabDocument {
         case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
             YamlError.composer(_, let problem, let mark, _):
             return LabProblem(LabPlace(line: mark.line), self.problem(problem, at: mark, in: text))
+        case YamlError.reader(let problem, let offset, _, _):
+            let before = text.utf8.prefix(offset ?? 0)
+            let line = 1 + before.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+            return LabProblem(LabPlace(line: line), "this is no YAML: \(problem)")
         default:
             return LabProblem(LabPlace(), "this is no YAML: \(error)")
         }
