@@ -132,6 +132,8 @@ extension ExplainedPort {
         case .retiring: "retiring"
         case .dead: "dead"
         case .failing: "failing"
+        case .down: "down"
+        case .noCarrier: "no-carrier"
         }
     }
 }

@@ -25,7 +25,7 @@ extension Switchboard {
             return TraceReport.unheard(
                 frame, network: network.name, from: names.place(port), assumed: assumed)
         }
-        let steps = try await explain(port: port, frame: frame)
+        let steps = withDevices(try await explain(port: port, frame: frame))
         // VTEPs may have been seen for the first time since.
         let writer = TraceWriter(names: traceNames(for: steps, names), frame: frame)
         let outcomes = writer.outcomes(steps)
@@ -33,7 +33,7 @@ extension Switchboard {
             network: network.name, from: names.place(port),
             summary: FrameSummary(frame, length: frame.count).description, frame: TraceWriter.hexadecimal(frame),
             assumed: assumed, steps: writer.steps(steps), outcomes: outcomes,
-            conclusion: TraceReport.conclusion(outcomes))
+            conclusion: ([TraceReport.conclusion(outcomes)] + writer.remarks(steps)).joined(separator: "; "))
     }
 
     private func explain(port: UInt16, frame: [UInt8]) async throws(APIError) -> [ExplanationStep] {

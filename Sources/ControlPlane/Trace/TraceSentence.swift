@@ -118,6 +118,9 @@ struct TraceSentence {
         case .retiring: return "the port is being removed"
         case .dead: return "the port's device is gone" + error
         case .failing: return "the port's device is down or fails\(error): the kernel may refuse it"
+        case .down: return "the port's device is down: the kernel refuses what is sent"
+        case .noCarrier:
+            return "the port's device has no carrier: the kernel counts what is sent as sent, and throws it away"
         case nil: return "the port isn't as it should be" + error
         }
     }

@@ -43,6 +43,16 @@ struct TraceWriter {
         }
     }
 
+    /// What the conclusion must not hide: places where what is told as sent comes to nothing.
+    func remarks(_ steps: [ExplanationStep]) -> [String] {
+        let swallowing = steps.filter { $0.kind == .portState && $0.first == ExplainedPort.noCarrier.rawValue }
+        if swallowing.isEmpty { return [] }
+        let places =
+            swallowing.count > 4
+            ? "\(swallowing.count) ports" : swallowing.map { names.place($0.port) }.joined(separator: ", ")
+        return ["without a carrier, and thrown away by the kernel: \(places)"]
+    }
+
     private func result(of step: ExplanationStep) -> String {
         switch step.kind {
         case .dropped: step.reason?.name ?? "unknown"

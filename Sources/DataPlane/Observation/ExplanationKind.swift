@@ -188,4 +188,8 @@ public enum ExplainedPort: UInt64, CaseIterable, Sendable {
     case dead
     /// Its device is down, or receiving fails.
     case failing
+    /// Its device is down, and the kernel refuses what is sent. The engine doesn't say so: who makes it a report asks.
+    case down
+    /// Its device has no carrier, and the kernel takes what is sent and throws it away. As `down`.
+    case noCarrier
 }

@@ -77,6 +77,25 @@ struct TraceTests {
         }
     }
 
+    @Test("a device that is down is named, and what is sent there is dropped as foretold")
+    func down() throws {
+        try Self.run { lab, a, b in
+            try Self.meet(lab, a)
+            let before = try lab.trace("lan", from: a.name, "udp > 10.63.0.3:9")
+            #expect(before.conclusion == "sent to eth0@\(b.name)" && before.step("port-state") == nil, "\(before)")
+            #expect(try lab.succeeds(["ip", "link", "set", "eth0", "down"], in: b))
+            let report = try lab.trace("lan", from: a.name, "udp > 10.63.0.3:9")
+            #expect(report.step("port-state")?.result == "down", "\(report)")
+            #expect(
+                report.outcomes == [.init(verdict: "dropped", port: "eth0@\(b.name)", reason: "egress-down")],
+                "\(report)")
+            let count = try lab.drops("egress-down", at: "eth0@\(b.name)")
+            try FramePort(a, "eth0").send(report.bytes)
+            let isCounted = try Patience.until { try lab.drops("egress-down", at: "eth0@\(b.name)") > count }
+            #expect(isCounted)
+        }
+    }
+
     @Test("a flood names every way out, and reaches those")
     func flood() throws {
         try Self.run { lab, a, b in
