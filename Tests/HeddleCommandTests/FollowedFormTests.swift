@@ -48,12 +48,26 @@ struct FollowedFormTests {
         #expect(report.conclusion == "dropped at eth0@web: hop-limit; the sender is told")
     }
 
-    @Test func lostRecordsAreSaid() {
+    @Test func lostRecordsAreSaid() throws {
         var frame = FollowedFrame(packet("forwarded to eth0@db"), port: "eth0@web")
         frame.lose(3)
         let report = frame.report(network: "lan").report
         #expect(report.steps.map(\.what) == ["arrived", "forwarded", "omitted"])
         #expect(report.steps[2].text.hasPrefix("3 records were lost") && report.conclusion == "what left isn't known")
+        #expect(try GlobalOptions.encode(frame.report(network: "lan"), pretty: false).contains("\"lost\":3"))
+        #expect(FollowedFrame.loss(1) == "1 record was lost, since it wasn't read in time")
+    }
+
+    @Test func theEndSaysWhatCameAndWhatWasLost() {
+        #expect(FollowLoop.summary(arrived: 2, of: 2, missed: 0, counted: 0) == nil)
+        #expect(FollowLoop.summary(arrived: 0, of: 1, missed: 0, counted: 0) == "0 of 1 frame came")
+        // The daemon knows of those that nothing came behind; if it died, only the records tell.
+        #expect(
+            FollowLoop.summary(arrived: 3, of: 10, missed: 5, counted: 9)
+                == "3 of 10 frames came; 9 records were lost, since they weren't read in time")
+        #expect(
+            FollowLoop.summary(arrived: 2, of: 2, missed: 1, counted: 0)
+                == "2 of 2 frames came; 1 record was lost, since it wasn't read in time")
     }
 
     @Test(arguments: ["", "held: next hop not known yet", "routed", "consumed: answered by the switch", "strange"])

@@ -22,7 +22,19 @@ struct FollowLoop {
         var ports: [String] = []
         var frame: FollowedFrame?
         var arrived = 0
+        /// Records that were lost, as those behind them tell.
+        var missed: UInt64 = 0
+        /// The same as the daemon counts them, by port.
+        var counted: [UInt32: UInt64] = [:]
         var why = ""
+    }
+
+    /// What is said at the end; nil: nothing is to be said. `counted` has what was lost behind the last record, too.
+    static func summary(arrived: Int, of count: Int, missed: UInt64, counted: UInt64) -> String? {
+        let lost = max(missed, counted)
+        if arrived >= count, lost == 0 { return nil }
+        let frames = "\(arrived) of \(count) frame\(count == 1 ? "" : "s") came"
+        return frames + (lost == 0 ? "" : "; " + FollowedFrame.loss(lost))
     }
 
     /// Runs to the end.
@@ -34,6 +46,12 @@ struct FollowLoop {
         var state = State()
         var end: ContinuousClock.Instant?
         if isatty(STDERR_FILENO) == 1 { Console.standard.note("waiting for frames; Ctrl-C ends it") }
+        // Also where the daemon dies.
+        defer {
+            let summary = Self.summary(
+                arrived: state.arrived, of: count, missed: state.missed, counted: state.counted.values.reduce(0, +))
+            if let summary { Console.standard.note(summary) }
+        }
         while true {
             if end == nil, signals.take(SIGHUP, SIGINT, SIGTERM) || state.arrived >= count {
                 stream.finish()
@@ -46,15 +64,20 @@ struct FollowLoop {
                 if end == nil, ContinuousClock.now >= silence { try Self.finish(&state, tell) }
                 continue
             }
-            guard let bytes = try Self.read(&stream, isEnding: end != nil) else { break }
+            let piece: [UInt8]?
+            do throws(APIError) {
+                piece = try Self.read(&stream, isEnding: end != nil)
+            } catch {
+                // What came before is told.
+                try Self.finish(&state, tell)
+                throw error
+            }
+            guard let bytes = piece else { break }
             blocks.add(bytes)
             while let block = try Self.next(&blocks) { try Self.take(block, &state, tell) }
         }
         try Self.finish(&state, tell)
         if !state.why.isEmpty { throw APIError(.notFound, "nothing more is followed: \(state.why)") }
-        if state.arrived < count {
-            Console.standard.note("\(state.arrived) of \(count) frame\(count == 1 ? "" : "s") came")
-        }
     }
 
     private static func take(
@@ -62,10 +85,13 @@ struct FollowLoop {
     ) throws(APIError) {
         switch block.content {
         case .interface(let interface): state.ports.append(interface.name)
-        case .counts(let counts): if !counts.comment.isEmpty { state.why = counts.comment }
+        case .counts(let counts):
+            state.counted[counts.interface] = counts.lost
+            if !counts.comment.isEmpty { state.why = counts.comment }
         case .packet(let packet):
             let place = Int(packet.interface)
             let port = place < state.ports.count ? state.ports[place] : "?"
+            state.missed += packet.lostBefore
             if packet.direction != .out {
                 if packet.lostBefore > 0 { state.frame?.lose(packet.lostBefore) }
                 try finish(&state, tell)

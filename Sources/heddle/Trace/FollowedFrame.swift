@@ -47,14 +47,20 @@ struct FollowedFrame {
         if lost > 0 {
             telling.steps.append(
                 TraceReport.Step(
-                    what: "omitted", result: "ok", text: "\(lost) records were lost, since they weren't read in time"))
+                    what: "omitted", result: "ok", text: Self.loss(lost)))
         }
         let report = TraceReport(
             network: network, from: port, summary: Self.summary(came), frame: Self.hexadecimal(came.bytes[...]),
             assumed: [], steps: telling.steps, outcomes: telling.outcomes,
             conclusion: lost > 0 && telling.outcomes.isEmpty
                 ? "what left isn't known" : TraceReport.conclusion(telling.outcomes))
-        return FollowedReport(time: came.time, report: report)
+        return FollowedReport(time: came.time, lost: lost, report: report)
+    }
+
+    /// `3 records were lost, since they weren't read in time`
+    static func loss(_ count: UInt64) -> String {
+        (count == 1 ? "1 record was lost, since it wasn't" : "\(count) records were lost, since they weren't")
+            + " read in time"
     }
 
     /// The steps and outcomes so far.
@@ -114,19 +120,23 @@ struct FollowedFrame {
     }
 }
 
-/// What happened to a frame, and when: a trace's report, and `time` beside its fields.
+/// What happened to a frame, and when: a trace's report, and `time` and `lost` beside its fields.
 struct FollowedReport: Encodable {
     /// Nanoseconds since 1970.
     var time: UInt64
+    /// Records that were lost before the next frame: of this one, or of others that aren't told at all.
+    var lost: UInt64
     var report: TraceReport
 
     private enum Key: String, CodingKey {
         case time
+        case lost
     }
 
     func encode(to encoder: any Encoder) throws {
         try report.encode(to: encoder)
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(CaptureLine.seconds(time), forKey: .time)
+        try container.encode(lost, forKey: .lost)
     }
 }
