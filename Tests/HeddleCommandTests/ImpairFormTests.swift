@@ -54,4 +54,30 @@ struct ImpairFormTests {
                 "lan      web      eth0  out        rate 10mbit             8",
             ])
     }
+
+    @Test func whatWasClearedIsSaid() {
+        var delay = Impairment()
+        delay.delay = "50ms"
+        let before = EndpointImpairment(
+            network: "lan", sandbox: "web", endpoint: "3fa9", ifname: "eth0", inward: delay, outward: delay)
+        var after = before
+        after.inward = nil
+        #expect(ImpairCommand.cleared(before, by: after, .in) == "cleared of web in lan: in delay 50ms")
+        #expect(
+            ImpairCommand.cleared(after, by: after, .in)
+                == "there was nothing to clear: no impairment (in) of web in lan")
+        after.outward = nil
+        #expect(
+            ImpairCommand.cleared(before, by: after, .both) == "cleared of web in lan: in delay 50ms; out delay 50ms")
+        #expect(
+            ImpairCommand.cleared(nil, by: after, .both) == "there was nothing to clear: no impairment of web in lan")
+    }
+
+    @Test func whatIsNotImpairedIsNamed() {
+        #expect(ImpairCommand.nothing(of: nil, network: nil, port: nil).hasPrefix("Nothing is impaired. "))
+        #expect(ImpairCommand.nothing(of: "web", network: nil, port: nil).hasPrefix("Nothing of web is impaired. "))
+        #expect(
+            ImpairCommand.nothing(of: "web", network: "lan", port: "eth1")
+                .hasPrefix("Nothing of web in lan at eth1 is impaired. "))
+    }
 }

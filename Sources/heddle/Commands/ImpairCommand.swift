@@ -153,13 +153,29 @@ struct ImpairCommand: ParsableCommand {
         let request = ImpairmentRequest(
             sandbox: sandbox.text, network: network?.text, ifname: port?.text,
             inward: direction == .out ? nil : wish, outward: direction == .in ? nil : wish)
+        // What ends is known before.
+        let before = clear ? try global.client.impairments(network: nil) : []
         let answer = try global.client.impair(request)
         try global.print(answer) { styled in
-            if answer.inward == nil, answer.outward == nil {
-                return Table.printable("nothing happens to packets of \(sandbox.text) in \(answer.network)") + "\n"
-            }
-            return Self.table([answer]).text(styled: styled)
+            let rest = answer.inward == nil && answer.outward == nil ? "" : Self.table([answer]).text(styled: styled)
+            if !clear { return rest }
+            let known = before.first { $0.endpoint == answer.endpoint }
+            return Table.printable(Self.cleared(known, by: answer, direction)) + "\n" + rest
         }
+    }
+
+    /// What `--clear` has done. `before`: nil: nothing was impaired.
+    static func cleared(
+        _ before: EndpointImpairment?, by answer: EndpointImpairment, _ direction: ImpairDirection
+    ) -> String {
+        let name = answer.sandbox.isEmpty ? answer.ifname : answer.sandbox
+        let ended = [("in", before?.inward, answer.inward), ("out", before?.outward, answer.outward)]
+            .compactMap { way, was, rest in rest == nil ? was.map { "\(way) \($0.words)" } : nil }
+        if ended.isEmpty {
+            let way = direction == .both ? "" : " (\(direction.rawValue))"
+            return "there was nothing to clear: no impairment\(way) of \(name) in \(answer.network)"
+        }
+        return "cleared of \(name) in \(answer.network): " + ended.joined(separator: "; ")
     }
 
     private func show() throws {
@@ -170,11 +186,19 @@ struct ImpairCommand: ParsableCommand {
             list.removeAll { $0.sandbox != sandbox.text && $0.ifname != sandbox.text }
             if list.isEmpty { try checkAttached(sandbox.text) }
         }
-        try global.print(
-            list, whenEmpty: "Nothing is impaired. Do it with: heddle impair SANDBOX --delay 50ms --loss 1%"
-        ) {
+        let name = sandbox?.text == "ls" ? nil : sandbox?.text
+        try global.print(list, whenEmpty: Self.nothing(of: name, network: network?.text, port: port?.text)) {
             Self.table(list)
         }
+    }
+
+    /// That nothing is impaired of what was asked for.
+    static func nothing(of sandbox: String?, network: String?, port: String?) -> String {
+        var scope = sandbox.map { " of \($0)" } ?? ""
+        if let network { scope += " in \(network)" }
+        if let port { scope += " at \(port)" }
+        return Table.printable("Nothing\(scope) is impaired. Do it with: heddle impair \(sandbox ?? "SANDBOX")")
+            + " --delay 50ms --loss 1%"
     }
 
     /// That a sandbox isn't impaired is said only of one that there is.
