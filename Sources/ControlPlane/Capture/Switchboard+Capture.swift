@@ -199,6 +199,7 @@ extension Switchboard {
         }
         if found.count == 1, let port = found.first { return port }
         if found.isEmpty {
+            try refuseGone(text, only)
             throw .notFound(
                 "there is no port \(APIError.quoted(text))" + (only.map { " in the network \($0.name)" } ?? ""),
                 hint: "A port is named as 'heddle stats' does, or by its sandbox.")
@@ -207,5 +208,22 @@ extension Switchboard {
         throw .invalid(
             "\(APIError.quoted(text)) is more than one port: \(places.joined(separator: "; "))",
             hint: "Say the port as 'heddle stats' names it, or the network too.")
+    }
+
+    /// A port whose sandbox vanished is remembered, and is none now.
+    private func refuseGone(_ text: String, _ network: NetworkRecord?) throws(APIError) {
+        let gone = endpointRecords.values.first { endpoint in
+            endpoint.via.isWired && endpoint.isGone && (network == nil || endpoint.network == network?.id)
+                && [endpoint.label, endpoint.sandbox, endpoint.name, endpoint.id, endpoint.ifname].contains(text)
+        }
+        guard let gone else { return }
+        if gone.via == .adopted {
+            throw .notFound(
+                "the interface \(APIError.quoted(gone.ifname)) is gone, and so is its port",
+                hint: "'heddle endpoint ls' shows its state.")
+        }
+        throw .notFound(
+            "the sandbox \(APIError.quoted(gone.sandbox)) is gone, and \(gone.label) has no port until it is back",
+            hint: "'heddle endpoint ls' shows its state.")
     }
 }

@@ -69,7 +69,14 @@ extension Switchboard {
         {
             return port
         }
-        return try findPort(text, network: text.hasPrefix("uplink@") ? nil : network.name)
+        do throws(APIError) {
+            return try findPort(text, network: text.hasPrefix("uplink@") ? nil : network.name)
+        } catch {
+            guard error.code == .notFound, text == "vxlan" || text.hasPrefix("vxlan@") else { throw error }
+            throw .invalid(
+                "\(APIError.quoted(text)) is a tunnel's port: nothing can be traced from there",
+                hint: "Trace it at the peer's host, from its sandbox. 'heddle trace --live' tells what comes in here.")
+        }
     }
 }
 
