@@ -6,7 +6,7 @@ extension DropReason {
         case .none: "the frame goes on"
         case .tooShort: "fewer than the 14 bytes of an Ethernet header"
         case .tooLong: "longer than any super-frame (65,535 bytes of packet, Ethernet header, two tags)"
-        case .truncated: "the frame ends inside its VLAN tag, or was longer than a buffer"
+        case .truncated: "tagged, with fewer than two bytes behind the tag, or longer than a buffer"
         case .reservedGroup: "sent to 01-80-C2-00-00-00…0F: STP, LACP, pause and the like, which no bridge forwards"
         case .groupSource: "the source address is a group address"
         case .zeroSource: "the source address is 00-00-00-00-00-00"
@@ -29,7 +29,8 @@ extension DropReason {
         case .noDomain: "the port belongs to no domain"
         case .exceedsMTU: "longer than the port's MTU, and not a super-frame"
         case .vlanMismatch: "the way out does not carry the frame's VLAN"
-        case .egressFull: "the device's queue took no more"
+        case .egressFull:
+            "the device's queue took no more, or, at a veth, the frame is longer than the MTU in the sandbox"
         case .egressDown: "the device is down; at `vxlan`: there is no way to the peer, or a route that swallows"
         case .egressRejected: "the kernel refused the frame for another reason"
         case .egressGone: "the device was just removed"

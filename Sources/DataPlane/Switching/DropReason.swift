@@ -11,7 +11,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case tooShort
     /// More bytes than the largest super-frame with two VLAN tags.
     case tooLong
-    /// The frame was cut: it ends inside its VLAN tag, or was longer than the buffer it was received into.
+    /// It ends inside its VLAN tag or less than two bytes behind it, or was longer than the buffer it was received into.
     case truncated
     /// Sent to one of 01-80-C2-00-00-00…0F, which no bridge forwards (IEEE 802.1D-2004, table 7-10).
     case reservedGroup
