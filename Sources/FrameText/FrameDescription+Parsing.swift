@@ -41,7 +41,11 @@ extension FrameDescription {
         case .arp, .neighbourSolicitation: try readQuestion(&words, word)
         default: try readAddresses(&words, word)
         }
-        while let option = words.take() { try readOption(option, &words) }
+        var said: Set<String> = []
+        while let option = words.take() {
+            try checkOnce(option, &said, words)
+            try readOption(option, &words)
+        }
         try check(word, words)
     }
 
@@ -72,9 +76,8 @@ extension FrameDescription {
         if let port {
             destinationPort = port
         } else if isPorted {
-            let shown = address.family == .v6 ? "[\(address)]" : "\(address)"
-            throw words.refusal(
-                "the destination has no port", at: word, hint: "As in '\(proto.lowered) > \(shown):80'.")
+            let shown = Self.bracketed(word.text) ?? (address.family == .v6 ? "[\(address)]:80" : "\(address):80")
+            throw words.refusal("the destination has no port", at: word, hint: "As in '\(proto.lowered) > \(shown)'.")
         }
         try checkFamily(word, words)
     }
@@ -159,10 +162,21 @@ extension FrameDescription {
             throw words.refusal("\(word.quoted) has a port", at: word, hint: "Only tcp and udp have: '\(example)'.")
         }
         guard let number = FrameWords.number(String(port)), let value = UInt16(exactly: number) else {
+            let isNumber = !port.isEmpty && port.allSatisfy { ("0"..."9").contains($0) }
             throw words.refusal(
-                "\(word.quoted) has no port behind the address", at: word, hint: "It is from 0 to 65535.")
+                isNumber
+                    ? "the port of \(word.quoted) is out of range" : "\(word.quoted) has no port behind the address",
+                at: word, hint: "It is from 0 to 65535.")
         }
         return (address, value)
+    }
+
+    /// `[fd00::1]:80` for `fd00::1:80`, which is an address, too; nil: it doesn't look as if a port were meant.
+    private static func bracketed(_ text: String) -> String? {
+        guard let cut = text.lastIndex(of: ":"), let port = FrameWords.number(String(text[text.index(after: cut)...])),
+            UInt16(exactly: port) != nil, case .v6 = IPAddress(String(text[..<cut]))
+        else { return nil }
+        return "[\(text[..<cut])]:\(port)"
     }
 
     private func checkFamily(_ word: FrameWords.Word, _ words: FrameWords) throws(FrameTextError) {
@@ -225,6 +239,30 @@ extension FrameDescription {
             throw words.refusal("\(option.quoted) says nothing of a frame", at: option, hint: Self.options)
         }
         try checkMeaning(option, words)
+    }
+
+    /// An option that is said twice is refused: one of the two would not be heard.
+    private func checkOnce(
+        _ option: FrameWords.Word, _ said: inout Set<String>, _ words: FrameWords
+    ) throws(FrameTextError) {
+        let name =
+            switch option.lowered {
+            case "hop-limit": "ttl"
+            case "df": "dont-fragment"
+            default: option.lowered
+            }
+        let isKnown =
+            switch name {
+            // How many tags there are is looked at there.
+            case "vlan": false
+            case "smac": sourceMAC != nil
+            case "dmac": destinationMAC != nil
+            case "ether": sourceMAC != nil || destinationMAC != nil
+            default: !said.insert(name).inserted
+            }
+        if isKnown {
+            throw words.refusal("\(option.quoted) says again what was said", at: option, hint: "Say it once.")
+        }
     }
 
     private mutating func readReply(_ option: FrameWords.Word, _ words: FrameWords) throws(FrameTextError) {

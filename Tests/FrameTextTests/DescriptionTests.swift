@@ -60,6 +60,14 @@ struct DescriptionTests {
         #expect(error?.reason == "there is no '>' behind the source" && error?.hint.contains("quotation marks") == true)
     }
 
+    @Test(arguments: [
+        ("tcp > fd00::1:80", "[fd00::1]:80"), ("tcp > fd00::1", "[fd00::1]:80"), ("udp > 10.0.0.1", "10.0.0.1:80"),
+    ])
+    func aPortThatIsMissingIsShown(text: String, place: String) {
+        let error = #expect(throws: FrameTextError.self) { try FrameText(parsing: text) }
+        #expect(error?.hint == "As in '\(text.prefix(3)) > \(place)'.")
+    }
+
     @Test func whatIsLeftOpenIsNil() throws {
         let open = try read("udp > 10.0.0.2:53")
         #expect(open.source == nil && open.sourceMAC == nil && open.destinationMAC == nil && open.hopLimit == nil)
@@ -94,7 +102,12 @@ struct DescriptionTests {
         ("tcp 10.0.0.1:1000 10.0.0.2:80", "there is no '>' behind the source", "                  ^^^^^^^^^^^"),
         ("tcp 10.0.0.1:1000 > 10.0.0.256:80", "'10.0.0.256:80' is no address", "                    ^^^^^^^^^^^^^"),
         ("tcp 10.0.0.1:1000 > 10.0.0.2", "the destination has no port", "                    ^^^^^^^^"),
-        ("udp > 10.0.0.2:99999", "'10.0.0.2:99999' has no port behind the address", "      ^^^^^^^^^^^^^^"),
+        ("udp > 10.0.0.2:99999", "the port of '10.0.0.2:99999' is out of range", "      ^^^^^^^^^^^^^^"),
+        ("udp > 10.0.0.2:x", "'10.0.0.2:x' has no port behind the address", "      ^^^^^^^^^^"),
+        ("tcp > 10.0.0.2:80 ttl 1 hop-limit 2", "'hop-limit' says again what was said", nil),
+        ("tcp > 10.0.0.2:80 flags S flags R", "'flags' says again what was said", nil),
+        ("ether > 02:00:00:00:00:01 dmac 02:00:00:00:00:02", "'dmac' says again what was said", nil),
+        ("tcp > fd00::1:80", "the destination has no port", "      ^^^^^^^^^^"),
         ("udp > [fd00::2]80", "'[fd00::2]80' is no address", "      ^^^^^^^^^^^"),
         ("udp 10.0.0.1:1 > [fd00::2]:80", "10.0.0.1 and fd00::2 are of two families", "                 ^^^^^^^^^^^^"),
         ("icmp > 10.0.0.2:80", "'10.0.0.2:80' has a port", "       ^^^^^^^^^^^"),
