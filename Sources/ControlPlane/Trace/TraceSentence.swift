@@ -49,8 +49,10 @@ struct TraceSentence {
     }
 
     private func impaired(_ words: String?) -> String {
-        "packets may be lost, held or changed on purpose here"
-            + (words.map { " (\($0))" } ?? "") + "; this is the way of one that passes unchanged"
+        let what = words.map { " (\($0))" } ?? ""
+        return step.impairment?.losesAll == true
+            ? "all packets are lost on purpose here\(what); this is the way of one that would pass"
+            : "packets may be lost, held or changed on purpose here\(what); this is the way of one that passes unchanged"
     }
 
     private var classified: String {

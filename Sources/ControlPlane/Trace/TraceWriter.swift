@@ -45,12 +45,14 @@ struct TraceWriter {
 
     /// What the conclusion must not hide: places where what is told as sent comes to nothing.
     func remarks(_ steps: [ExplanationStep]) -> [String] {
-        let swallowing = steps.filter { $0.kind == .portState && $0.first == ExplainedPort.noCarrier.rawValue }
-        if swallowing.isEmpty { return [] }
-        let places =
-            swallowing.count > 4
-            ? "\(swallowing.count) ports" : swallowing.map { names.place($0.port) }.joined(separator: ", ")
-        return ["without a carrier, and thrown away by the kernel: \(places)"]
+        let lost = steps.filter { $0.impairment?.losesAll == true }
+        let swallowed = steps.filter { $0.kind == .portState && $0.first == ExplainedPort.noCarrier.rawValue }
+        return [
+            ("all of it lost by the impairment", lost), ("without a carrier, and thrown away by the kernel", swallowed),
+        ].filter { !$0.1.isEmpty }.map { what, steps in
+            let places = steps.count > 4 ? ["\(steps.count) ports"] : steps.map { names.place($0.port) }
+            return "\(what): \(places.joined(separator: ", "))"
+        }
     }
 
     private func result(of step: ExplanationStep) -> String {

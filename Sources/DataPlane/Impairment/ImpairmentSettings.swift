@@ -56,6 +56,11 @@ public struct ImpairmentSettings: Sendable, Hashable {
         return other == ImpairmentSettings()
     }
 
+    /// Whether no packet ever passes.
+    public var losesAll: Bool {
+        loss == Self.certain && (toBad == 0 || badLoss == Self.certain)
+    }
+
     /// Whether all numbers are within their bounds: for what comes in a message.
     public var isSound: Bool {
         let shares = [loss, badLoss, toBad, toGood, duplicate, reorder, corrupt]

@@ -128,4 +128,16 @@ struct TraceWriterTests {
         let other = Self.writer.outcomes([ExplanationStep(.sent, port: 2, bytes: [1, 2, 0x81, 0])])
         #expect(other == [TraceReport.Outcome(verdict: "sent", port: "eth0@db", frame: "01028100")])
     }
+
+    @Test func whatLosesAllIsConcluded() {
+        var settings = ImpairmentSettings()
+        settings.loss = ImpairmentSettings.certain
+        #expect(settings.losesAll)
+        // There is a way out of the good state.
+        settings.toBad = 1
+        #expect(!settings.losesAll)
+        settings.badLoss = ImpairmentSettings.certain
+        #expect(settings.losesAll)
+        #expect(Self.writer.remarks([ExplanationStep(.impairedIn, port: 1), ExplanationStep(.sent, port: 2)]).isEmpty)
+    }
 }
