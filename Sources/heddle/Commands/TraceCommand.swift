@@ -98,12 +98,14 @@ struct TraceCommand: ParsableCommand {
 
     func run() throws {
         guard !live, let from else { return try follow() }
-        let text = try FrameArgument(words: frame).text(packet: packet ?? 1)
+        let argument = FrameArgument(words: frame)
+        let text = try argument.text(packet: packet ?? 1)
         // What a file says wasn't looked at before.
         do throws(FrameTextError) {
             _ = try FrameText(parsing: text)
         } catch {
-            throw APIError(.invalid, error.message, hint: error.hint)
+            let origin = argument.origin.map { "no frame in \($0): " } ?? ""
+            throw APIError(.invalid, origin + error.message, hint: error.hint)
         }
         let report = try global.client.trace(TraceRequest(network: network.text, from: from.text, frame: text))
         try global.print(report) { styled in Self.text(report, styled: styled) }

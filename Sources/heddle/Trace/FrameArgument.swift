@@ -26,6 +26,15 @@ enum FrameArgument: Hashable {
         }
     }
 
+    /// What the text is from; nil: the command line.
+    var origin: String? {
+        switch self {
+        case .text: nil
+        case .standardInput: "standard input"
+        case .file(let path): path
+        }
+    }
+
     /// What the daemon is told. `number`: which packet of a capture file.
     func text(packet number: Int) throws(APIError) -> String {
         let (name, bytes): (String, [UInt8])
