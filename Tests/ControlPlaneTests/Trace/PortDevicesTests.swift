@@ -1,4 +1,5 @@
 import DataPlane
+import HeddleAPI
 import Testing
 
 @testable import ControlPlane
