@@ -4,6 +4,8 @@ public struct LabPaths: Hashable, Sendable {
     public static let root = "/run/heddle/labs"
     /// Where `ip netns` has its names.
     static let names = "/run/netns"
+    /// The bridge in the underlay's namespace.
+    static let switchName = "switch"
 
     /// The lab's name.
     public let lab: String
@@ -30,6 +32,10 @@ public struct LabPaths: Hashable, Sendable {
     func work(of node: String) -> String { "\(folder)/nodes/\(node)/work" }
     /// What a node sees in other places, below the path that it sees it at.
     func files(of node: String) -> String { "\(folder)/nodes/\(node)/files" }
+    /// Where a file that a node sees lies.
+    func place(of path: String, in node: String) -> String {
+        path.hasPrefix("/") ? files(of: node) + path : "\(work(of: node))/\(path)"
+    }
     /// All of a node's.
     func node(_ node: String) -> String { "\(folder)/nodes/\(node)" }
     /// What a process says.

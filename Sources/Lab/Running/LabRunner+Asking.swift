@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HeddleAPI
 import HeddleClient
 
@@ -19,16 +20,31 @@ extension LabRunner {
                 let request = ImpairmentRequest(
                     sandbox: try sandboxName(of: name.node), network: name.network, inward: inward ?? Impairment(),
                     outward: outward ?? Impairment())
-                _ = try daemon(name.host).impair(request)
+                return ["impairment": LabRunner.mark(of: try daemon(name.host).impair(request))]
             case .publish(let name, let spec, let mode):
-                _ = try daemon(name.host).publish(
+                let made = try daemon(name.host).publish(
                     network: name.network, sandbox: try sandboxName(of: name.node), specs: [spec], mode: mode)
+                return made.first.map { ["published": LabRunner.mark(of: $0)] } ?? [:]
             default: break
             }
             return [:]
         } catch {
             throw LabError(error.message, hint: error.hint)
         }
+    }
+
+    /// Tells an impairment from another one, as the daemon writes both.
+    static func mark(of impairment: EndpointImpairment) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        // Of values that always can be written.
+        return (try? encoder.encode(impairment)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// Tells a published port from another one, whether it is in use yet or not.
+    static func mark(of port: PublishedPort) -> String {
+        let ports = "\(port.hostAddress ?? "") \(port.hostPort)-\(port.hostEnd) \(port.port)-\(port.end)"
+        return "\(port.endpoint) \(port.proto) \(ports) \(port.mode)"
     }
 
     /// Has a daemon take something away. Fine if it is gone.

@@ -35,10 +35,10 @@ extension LabRunner {
     func build(_ item: LabItem) throws(LabError) -> [String: String] {
         switch item.thing {
         case .sandbox(let sandbox): return try makeSandbox(sandbox)
-        case .underlay(let underlay): try makeUnderlay(underlay)
+        case .underlay(let underlay): return try makeUnderlay(underlay)
         case .environment(let node, _): try LabFiles.makeDirectory(paths.work(of: node))
-        case .file(let node, let path, let content): try LabFiles.write(content, to: place(of: path, in: node))
-        case .sysctl(let node, let key, let value): try set(key, value, in: node)
+        case .file(let node, let path, let content): try LabFiles.write(content, to: paths.place(of: path, in: node))
+        case .sysctl(let node, let key, let value): return try set(key, value, in: node)
         case .cable(let cable): try makeCable(cable)
         case .address(let node, let ifname, let prefix): try addAddress(prefix, to: ifname, of: node)
         case .daemon(let host, let arguments): return try startDaemon(host, arguments)
@@ -50,11 +50,6 @@ extension LabRunner {
         case .network, .peer, .endpoint, .impairment, .publish: return try ask(item.thing)
         }
         return [:]
-    }
-
-    /// Where a file that a node sees lies.
-    func place(of path: String, in node: String) -> String {
-        path.hasPrefix("/") ? paths.files(of: node) + path : "\(paths.work(of: node))/\(path)"
     }
 
     private func makeSandbox(_ sandbox: LabThing.Sandbox) throws(LabError) -> [String: String] {
@@ -69,35 +64,29 @@ extension LabRunner {
         return ["inode": "\(namespace.identity.inode)", "sandbox": name]
     }
 
-    private func makeUnderlay(_ underlay: LabThing.Underlay) throws(LabError) {
+    private func makeUnderlay(_ underlay: LabThing.Underlay) throws(LabError) -> [String: String] {
         let namespace = try LabNamespaces.make(paths.underlayName)
         try LabNamespaces.ask(namespace) { (route: RouteSocket) throws(NetlinkError) in
-            guard let name = InterfaceName("switch") else { return }
+            guard let name = InterfaceName(LabPaths.switchName) else { return }
             var options = BridgeOptions()
             // Nothing is to be learned about who listens to which group: all hosts hear all.
             options.multicastSnooping = false
             try route.createBridge(NewLink(name: name, mtu: UInt32(underlay.mtu), isUp: true), options: options)
         }
+        return ["inode": "\(namespace.identity.inode)", "sandbox": paths.underlayName]
     }
 
-    private func set(_ key: String, _ value: String, in node: String) throws(LabError) {
+    /// What the kernel made of the value is to be known: it may read otherwise than it was written.
+    private func set(_ key: String, _ value: String, in node: String) throws(LabError) -> [String: String] {
         let namespace = try self.namespace(of: node)
-        // As in sysctl(8), a slash in a name is a dot of an interface's name.
-        let swapped = key.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 }
-        let path = "/proc/sys/" + String(swapped)
-        let result: Int32
+        let done: (result: Int32, value: String?)
         do {
-            result = try namespace.run {
-                let file = open(path, O_WRONLY | O_CLOEXEC)
-                guard file >= 0 else { return -errno }
-                defer { close(file) }
-                return write(file, value, value.utf8.count) < 0 ? -errno : 0
-            }
+            done = try namespace.run { LabSysctl.set(key, value) }
         } catch {
             throw LabError("\(error)")
         }
-        guard result < 0 else { return }
-        let reason = Errno(rawValue: -result)
+        guard done.result < 0 else { return done.value.map { ["value": $0] } ?? [:] }
+        let reason = Errno(rawValue: -done.result)
         let hint =
             reason == .noSuchFileOrDirectory ? "This kernel has no such setting, or there is no such interface." : nil
         throw LabError("setting \(key) to \(value.debugDescription): \(reason)", hint: hint)
@@ -115,10 +104,9 @@ extension LabRunner {
         }
         guard cable.far.node == nil else { return }
         try LabNamespaces.ask(there) { (route: RouteSocket) throws(NetlinkError) in
-            guard let port = try route.link(named: cable.far.ifname), let bridge = try route.link(named: "switch")
-            else {
-                return
-            }
+            guard let port = try route.link(named: cable.far.ifname),
+                let bridge = try route.link(named: LabPaths.switchName)
+            else { return }
             try route.setMaster(link: port.index, bridge.index)
         }
     }

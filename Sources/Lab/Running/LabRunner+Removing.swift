@@ -10,7 +10,7 @@ extension LabRunner {
         switch item.thing {
         case .sandbox(let sandbox): try removeSandbox(sandbox)
         case .underlay: try LabNamespaces.remove(paths.underlayName)
-        case .file(let node, let path, _): LabFiles.remove(place(of: path, in: node))
+        case .file(let node, let path, _): LabFiles.remove(paths.place(of: path, in: node))
         case .cable(let cable): removeCable(cable, leaving)
         case .daemon(let host, _): try stopDaemon(host, facts: folder.record.entries[item.key]?.facts ?? [:])
         case .process:
