@@ -32,6 +32,15 @@ enum LabNamespaces {
         }
     }
 
+    /// Makes one that goes with its last process and descriptor.
+    static func makeUnnamed() throws(LabError) -> NetworkNamespace {
+        do throws(NamespaceError) {
+            return try NetworkNamespace.make()
+        } catch {
+            throw LabError("\(error)")
+        }
+    }
+
     /// Takes a name away. Fine if there is none.
     static func remove(_ name: String) throws(LabError) {
         do throws(NamespaceError) {
@@ -60,6 +69,13 @@ extension LabRunner {
     /// A node's namespace, as it is recorded.
     func namespace(of node: String) throws(LabError) -> NetworkNamespace {
         try LabNamespaces.open(try sandbox(of: node))
+    }
+
+    /// A node's namespace if it still is the one that was made; nil if its name is gone or leads to another.
+    func ownNamespace(of node: String) -> NetworkNamespace? {
+        guard let found = try? namespace(of: node) else { return nil }
+        let inode = folder.record.entries["sandbox:\(node)"]?.facts["inode"]
+        return inode == nil || inode == "\(found.identity.inode)" ? found : nil
     }
 
     /// What a node's namespace is called.

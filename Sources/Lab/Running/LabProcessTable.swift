@@ -26,6 +26,14 @@ enum LabProcessTable {
         }
     }
 
+    /// Every heddled that was told to listen at this socket, wherever it is.
+    static func daemons(at socket: String) -> [pid_t] {
+        LabFiles.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
+            pid != getpid() && LabFiles.read("/proc/\(pid)/comm") == "heddled\n"
+                && LabFiles.read("/proc/\(pid)/cmdline")?.split(separator: "\0").contains(Substring(socket)) == true
+        }
+    }
+
     /// Whether a process was started with these variables, each as NAME=VALUE.
     static func process(_ pid: pid_t, has variables: [String]) -> Bool {
         guard let text = LabFiles.read("/proc/\(pid)/environ") else { return false }

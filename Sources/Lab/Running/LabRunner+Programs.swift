@@ -69,13 +69,13 @@ extension LabRunner {
         if LabProcessTable.isAlive(facts), let pid = facts["pid"].flatMap({ pid_t($0) }) {
             LabProcessTable.end([pid], groups: false)
         }
-        if let namespace = try? namespace(of: host), LabFiles.exists(paths.host(host)) {
+        if LabFiles.exists(paths.host(host)) {
             // One that was started and not written down is among them.
-            let stray = LabProcessTable.inside(inode: "\(namespace.identity.inode)").filter { pid in
-                LabFiles.read("/proc/\(pid)/cmdline")?.contains(paths.socket(ofHost: host)) == true
-                    && LabFiles.read("/proc/\(pid)/comm") == "heddled\n"
-            }
-            LabProcessTable.end(stray, groups: false)
+            LabProcessTable.end(LabProcessTable.daemons(at: paths.socket(ofHost: host)), groups: false)
+            // An engine, interfaces in nodes and files are there even if the host's namespace is gone: a teardown finds
+            // them from any other, in which nothing can be taken for the host's.
+            let own = ownNamespace(of: host)
+            let namespace = if let own { own } else { try LabNamespaces.makeUnnamed() }
             let log = try LabLog(paths.daemonLog(of: host))
             defer { log.close() }
             let spawn = LabSpawn(namespace: namespace, environment: LabEnvironment.own, directory: "/")

@@ -56,8 +56,13 @@ extension LabRunner {
         if sandbox.existing == nil {
             let name = paths.sandboxName(of: sandbox.node)
             // Whatever runs in there would keep it alive, a forgotten shell, too.
-            if let namespace = try? LabNamespaces.open(name) {
+            if let namespace = ownNamespace(of: sandbox.node) {
                 LabProcessTable.end(LabProcessTable.inside(inode: "\(namespace.identity.inode)"), groups: false)
+            } else if let inode = folder.record.entries["sandbox:\(sandbox.node)"]?.facts["inode"] {
+                // It has lost its name. The number may be another one's by now: what runs there must be the lab's.
+                let variables = ["HEDDLE_LAB=\(paths.lab)", "HEDDLE_NODE=\(sandbox.node)"]
+                let own = LabProcessTable.inside(inode: inode).filter { LabProcessTable.process($0, has: variables) }
+                LabProcessTable.end(own, groups: false)
             }
             try LabNamespaces.remove(name)
         }

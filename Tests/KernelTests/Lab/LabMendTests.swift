@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HeddleAPI
 import HeddleClient
+import Netlink
 import Testing
 
 /// What is taken from a lab by hand is noticed, and made again.
@@ -50,6 +51,42 @@ struct LabMendTests {
                 sandbox: sandbox, network: network, inward: Impairment(), outward: Impairment())
             _ = try lab.heddle.client.impair(request)
             try mended(lab, "clear the impairment")
+        }
+    }
+
+    private static let hosts = """
+        underlay: 198.18.62.0/24
+        hosts: {h1: {}, h2: {}}
+        networks: {blue: {driver: overlay, subnet: 10.61.7.0/24}}
+        nodes:
+          m1: {host: h1, networks: [blue]}
+          m2: {host: h2, networks: [{network: blue, address: 10.61.7.9}]}
+        """
+
+    @Test func namespacesThatLostTheirNamesAreMadeAnew() throws {
+        try LabRig.run { lab in
+            try lab.up(Self.hosts)
+            for name in ["underlay", "h2", "m2"] {
+                try NetworkNamespace.unpin(path: "/run/netns/\(lab.name)-\(name)")
+                #expect(try state(lab) == "broken", "\(name)")
+                try lab.up(Self.hosts)
+                #expect(try lab.up(Self.hosts).output.contains("nothing to do"), "\(name)")
+                #expect(try lab.pings("m1", "10.61.7.9"), "\(name)")
+            }
+        }
+    }
+
+    /// The rig looks for daemons, engines, namespaces and files that stayed.
+    @Test func whatHasNoNamespaceIsTakenDown() throws {
+        try LabRig.run { lab in
+            try lab.up(Self.hosts)
+            for name in ["underlay", "h2", "m1"] {
+                try NetworkNamespace.unpin(path: "/run/netns/\(lab.name)-\(name)")
+            }
+            let outcome = try lab.heddle.heddle("lab", "down", lab.name)
+            #expect(outcome.status == 0, "\(outcome)")
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: "/etc/netns")) ?? []
+            #expect(files.filter { $0.hasPrefix("\(lab.name)-") } == [])
         }
     }
 
