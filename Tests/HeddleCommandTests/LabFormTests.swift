@@ -72,4 +72,30 @@ struct LabFormTests {
                 "office  up     paris (host)  gone   office-paris  -            -",
             ])
     }
+
+    @Test func whatIsBrokenIsSaidShortly() {
+        func item(_ key: String, _ thing: LabThing, on foundations: [String] = []) -> LabRecord.Event {
+            var event = LabRecord.Event(key: key)
+            event.making = LabItem(key, thing, on: foundations)
+            return event
+        }
+        var record = LabRecord()
+        var network = item("network::lan", .network(host: nil, request: .init(name: "office-lan")))
+        network.refused = true
+        record.apply(network)
+        // Its namespace is gone, and its address with it.
+        var sandbox = item("sandbox:web", .sandbox(.init(node: "web", existing: nil, isHost: false)))
+        sandbox.made = ["inode": "1", "sandbox": "office-web-that-is-gone"]
+        record.apply(sandbox)
+        var address = item("a", .address(node: "web", ifname: "eth0", prefix: "10.0.0.9/24"), on: ["sandbox:web"])
+        address.made = [:]
+        record.apply(address)
+        let view = LabView(record, paths: LabPaths(lab: "office"))
+        #expect(view.state == .broken && view.networks == [])
+        #expect(view.nodes.map(\.state) == [.gone] && view.nodes.first?.addresses == [])
+        #expect(
+            LabListCommand.problems([view]) == [
+                "office: the network office-lan could not be made", "office: the node web is gone",
+            ])
+    }
 }

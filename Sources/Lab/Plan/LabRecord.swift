@@ -6,6 +6,8 @@ public struct LabRecord: Sendable {
         case making
         /// It is there.
         case made
+        /// It could not be made, and nothing of it is there that is the lab's.
+        case refused
     }
 
     /// A thing and what is known of it.
@@ -26,6 +28,8 @@ public struct LabRecord: Sendable {
         public var making: LabItem?
         /// It is there; what is known of it.
         public var made: [String: String]?
+        /// It could not be made, and nothing of it is there that is the lab's.
+        public var refused: Bool?
         /// It is gone.
         public var gone: Bool?
         /// Where the lab came from.
@@ -65,11 +69,15 @@ public struct LabRecord: Sendable {
             entries[key]?.state = .made
             entries[key]?.facts = facts
         }
+        if event.refused == true { entries[key]?.state = .refused }
         if event.gone == true {
             entries[key] = nil
             order[key] = nil
         }
     }
+
+    /// Whether nothing is there that the lab has made, not even in part.
+    public var isEmpty: Bool { entries.values.allSatisfy { $0.state == .refused } }
 
     /// The lines that say the same, and no more.
     public var events: [Event] {
@@ -83,6 +91,7 @@ public struct LabRecord: Sendable {
             var event = Event(key: entry.item.key)
             event.making = entry.item
             if entry.state == .made { event.made = entry.facts }
+            if entry.state == .refused { event.refused = true }
             events.append(event)
         }
         return events

@@ -53,7 +53,7 @@ public struct Lab: Sendable {
         if let own { try checkServes(own) }
         let folder = try LabFolder(paths)
         let record = folder.record
-        if let known = record.origin, known.socket != own, !record.entries.isEmpty {
+        if let known = record.origin, known.socket != own, !record.isEmpty {
             throw LabError(
                 "the lab \(description.name) was built \(known.socket.map { "on the daemon \($0)" } ?? "with hosts")",
                 hint: "Take it down first: heddle lab down \(description.name)")
@@ -65,7 +65,7 @@ public struct Lab: Sendable {
         let plan = LabPlan(description, recorded: record)
         let difference = LabDifference(recorded: record, wanted: plan.items, missing: missing)
         let outcome = perform(difference, folder, socket: own, daemonProgram: daemonProgram, report: report)
-        if folder.record.entries.isEmpty { folder.removeAll() }
+        if folder.record.isEmpty { folder.removeAll() }
         return outcome
     }
 
@@ -96,11 +96,13 @@ public struct Lab: Sendable {
         report: @escaping @Sendable (LabNews) -> Void
     ) -> Outcome {
         let runner = LabRunner(folder: folder, socket: socket, daemonProgram: daemonProgram, report: report)
+        let before = folder.record
         let done = runner.perform(difference)
         let wanted = Set(difference.makings.map(\.key))
+        let removed = done.removed.filter { !wanted.contains($0.key) && before.entries[$0.key]?.state != .refused }
         return Outcome(
             name: folder.paths.lab, made: done.made.map { "\($0.thing)" },
-            removed: done.removed.filter { !wanted.contains($0.key) }.map { "\($0.thing)" },
+            removed: removed.map { "\($0.thing)" },
             kept: difference.kept.count, failures: runner.allFailures)
     }
 
@@ -159,7 +161,7 @@ extension LabRecord.Entry {
     /// Whether the daemon that runs has to be asked to take it away.
     fileprivate var isInDaemon: Bool {
         switch item.thing {
-        case .network, .endpoint: true
+        case .network, .endpoint: state != .refused
         default: false
         }
     }

@@ -6,6 +6,7 @@ import Netlink
 extension LabRunner {
     /// Takes a thing away, or what there is of it. Fine if it is gone.
     func takeAway(_ item: LabItem, _ leaving: LabLeaving) throws(LabError) {
+        if folder.record.entries[item.key]?.state == .refused { return }
         let goesWithNode = item.thing.node.map { leaving.nodes.contains($0) } ?? false
         switch item.thing {
         case .sandbox(let sandbox): try removeSandbox(sandbox)

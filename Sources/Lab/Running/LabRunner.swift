@@ -76,9 +76,15 @@ final class LabRunner: Sendable {
                 if let old = self.folder.record.entries[key], !item.thing.isReplacedByMaking {
                     throw LabError("what was there before, \(old.item.thing), is still there")
                 }
-                try self.checkFree(item.thing)
                 var event = LabRecord.Event(key: key)
                 event.making = item
+                do throws(LabError) {
+                    try self.checkFree(item.thing)
+                } catch {
+                    event.refused = true
+                    try self.folder.note(event)
+                    throw error
+                }
                 try self.folder.note(event)
                 try self.buildAndNote(item)
             }
@@ -100,7 +106,7 @@ final class LabRunner: Sendable {
         } catch {
             // What was refused must not be taken away later: it may be somebody else's.
             if item.thing.isWholeOrNot {
-                after.gone = true
+                after.refused = true
                 try folder.note(after)
             }
             throw error

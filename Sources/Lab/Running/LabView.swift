@@ -35,6 +35,8 @@ public struct LabView: Codable, Sendable, Hashable {
         public var addresses: [String]
         /// What goes on running in it.
         public var processes: [Process]
+        /// What of it is not as it should be: as "the address 10.0.0.9/24 of web's eth0 is gone".
+        public var problems: [String] = []
     }
 
     /// Something that goes on running.
@@ -65,6 +67,8 @@ public struct LabView: Codable, Sendable, Hashable {
     public var networks: [String]
     /// In the order in which they were made.
     public var nodes: [Node]
+    /// What is in no node and not as it should be.
+    public var problems: [String]
 
     /// Looks at a recorded lab.
     init(_ record: LabRecord, paths: LabPaths) {
@@ -72,28 +76,38 @@ public struct LabView: Codable, Sendable, Hashable {
         file = record.origin?.file ?? ""
         networks = []
         nodes = []
+        problems = []
         let isWhole = record.ordered.allSatisfy { $0.state == .made }
-        let missing = try? LabSight.missing(in: record, paths: paths, socket: record.origin?.socket)
+        var missing: Set<String>?
+        do throws(LabError) {
+            missing = try LabSight.missing(in: record, paths: paths, socket: record.origin?.socket)
+        } catch {
+            problems.append(error.message)
+        }
         state = isWhole && missing?.isEmpty == true ? .up : Self.maySee(record, paths) ? .broken : .unknown
+        func isThere(_ entry: LabRecord.Entry) -> Bool {
+            entry.state == .made && missing?.contains(entry.item.key) != true
+        }
         for entry in record.ordered {
             switch entry.item.thing {
             case .sandbox(let sandbox):
-                let isThere = entry.state == .made && missing?.contains(entry.item.key) != true
                 nodes.append(
                     Node(
                         name: sandbox.node, host: sandbox.isHost, sandbox: entry.facts["sandbox"] ?? "",
-                        state: isThere ? .up : .gone, addresses: [], processes: []))
-            case .network(_, let request):
+                        state: isThere(entry) ? .up : .gone, addresses: [], processes: []))
+            case .network(_, let request) where entry.state != .refused:
                 if !networks.contains(request.name) { networks.append(request.name) }
             default: break
             }
         }
         for entry in record.ordered {
             guard let index = nodes.firstIndex(where: { $0.name == entry.item.thing.node }) else { continue }
+            // What a namespace had that is gone, nobody has any more.
+            let hasIt = nodes[index].state == .up && isThere(entry)
             switch entry.item.thing {
-            case .endpoint:
+            case .endpoint where hasIt:
                 nodes[index].addresses += (entry.facts["addresses"] ?? "").split(separator: " ").map(String.init)
-            case .address(_, _, let prefix): nodes[index].addresses.append(prefix)
+            case .address(_, _, let prefix) where hasIt: nodes[index].addresses.append(prefix)
             case .process(_, let name, _):
                 let isRunning = LabProcessTable.isAlive(entry.facts)
                 nodes[index].processes.append(
@@ -103,9 +117,40 @@ public struct LabView: Codable, Sendable, Hashable {
             default: break
             }
         }
+        tellProblems(record, missing ?? [])
         networks.sort()
         nodes.sort { ($0.host ? 0 : 1, $0.name) < ($1.host ? 0 : 1, $1.name) }
     }
+
+    private static func fate(of entry: LabRecord.Entry) -> String {
+        if entry.state == .refused { return "could not be made" }
+        if entry.state == .making {
+            if case .command = entry.item.thing { return "(failed, or not finished)" }
+            return "was not finished"
+        }
+        switch entry.item.thing {
+        case .sandbox, .underlay, .network, .peer, .daemon: return "is gone"
+        case .process: return "has ended"
+        default: return "is gone or changed"
+        }
+    }
+
+    /// Tells what is gone or was never made, but for what only lacks what it stands on.
+    private mutating func tellProblems(_ record: LabRecord, _ missing: Set<String>) {
+        func isThere(_ key: String) -> Bool {
+            record.entries[key].map { $0.state == .made && !missing.contains(key) } ?? false
+        }
+        for entry in record.ordered where !isThere(entry.item.key) {
+            guard entry.item.foundations.allSatisfy(isThere) else { continue }
+            let problem = "\(entry.item.thing) \(Self.fate(of: entry))"
+            if let index = nodes.firstIndex(where: { $0.name == entry.item.thing.node }) {
+                nodes[index].problems.append(problem)
+            } else {
+                problems.append(problem)
+            }
+        }
+    }
+
     /// Whether all of a lab's daemons may be asked.
     private static func maySee(_ record: LabRecord, _ paths: LabPaths) -> Bool {
         var sockets = record.origin?.socket.map { [$0] } ?? []

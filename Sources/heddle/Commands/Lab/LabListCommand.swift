@@ -8,8 +8,8 @@ struct LabListCommand: ParsableCommand {
         commandName: "ls",
         abstract: "List labs and their nodes.",
         discussion: """
-            A lab is broken if something of it is missing or was never finished; heddle lab up mends it. It is unknown to \
-            those who may not use the socket of its daemon.
+            A lab is broken if something of it is missing or was never finished; heddle lab up mends it. What that is stands \
+            below the table. A lab is unknown to those who may not use the socket of its daemon.
 
             Examples:
               heddle lab ls
@@ -22,10 +22,26 @@ struct LabListCommand: ParsableCommand {
     func run() throws {
         let labs = try lab.map { [try LabChoice.lab($0)] } ?? Lab.all.map { Lab(name: $0) }
         let views = try labs.map { try $0.view() }
-        try global.print(views, whenEmpty: "No lab is there. Build one with: heddle lab up FILE") {
-            LabListCommand.table(views)
+        if views.isEmpty || global.json {
+            try global.print(views, whenEmpty: "No lab is there. Build one with: heddle lab up FILE") { Table([]) }
+        } else {
+            try global.print(views) { styled in
+                let lines = LabListCommand.problems(views).map { Table.printable($0) + "\n" }
+                return LabListCommand.table(views).text(styled: styled) + lines.joined()
+            }
         }
     }
+
+    /// What is amiss in labs, a line each, of many the first.
+    static func problems(_ views: [LabView]) -> [String] {
+        views.flatMap { view in
+            let all = view.problems + view.nodes.flatMap(\.problems)
+            let more = all.count > mostProblems ? ["\(view.name): and \(all.count - mostProblems) more"] : []
+            return all.prefix(mostProblems).map { "\(view.name): \($0)" } + more
+        }
+    }
+
+    private static let mostProblems = 10
 
     /// A row for each node.
     static func table(_ views: [LabView]) -> Table {
