@@ -98,4 +98,19 @@ struct LabFormTests {
                 "office: the network office-lan could not be made", "office: the node web is gone",
             ])
     }
+
+    @Test func anOutcomeSaysWhetherTheLabIsUp() {
+        func text(_ verb: String, made: [String] = [], kept: Int = 0, failures: Int = 0) -> String {
+            let failure = LabFailure(
+                thing: .underlay(.init(mtu: 1_500)), doing: "making", error: LabError("it was not to be"))
+            let outcome = Lab.Outcome(
+                name: "office", made: made, removed: [], kept: kept,
+                failures: Array(repeating: failure, count: failures))
+            return LabOutcomePrinter(outcome: outcome, seconds: 0.25).text(verb)
+        }
+        #expect(text("up", kept: 3) == "lab office is up: nothing to do, 3 things are as they should be\n")
+        #expect(text("down") == "lab office is down: nothing of it was there\n")
+        #expect(text("up", failures: 4) == "lab office is not up: 4 failed, in 0.25 s\n")
+        #expect(text("up", made: ["x"], failures: 1) == "lab office is up, but 1 failed: 1 made, in 0.25 s\n")
+    }
 }

@@ -82,12 +82,17 @@ struct LabOutcomePrinter {
 
     private static let mostChanges = 20
 
-    private func text(_ verb: String) -> String {
+    /// The line that says it, after those for what was touched; `verb` is "up" or "down".
+    func text(_ verb: String) -> String {
         let hundredths = Int((seconds * 100).rounded())
         let fraction = hundredths % 100
         let time = "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"
         if outcome.made.isEmpty, outcome.removed.isEmpty, outcome.failures.isEmpty {
+            if verb == "down" { return "lab \(outcome.name) is \(verb): nothing of it was there\n" }
             return "lab \(outcome.name) is \(verb): nothing to do, \(outcome.kept) things are as they should be\n"
+        }
+        if verb == "up", outcome.made.isEmpty, outcome.kept == 0, !outcome.failures.isEmpty {
+            return "lab \(outcome.name) is not up: \(outcome.failures.count) failed, in \(time)\n"
         }
         var parts: [String] = []
         if !outcome.made.isEmpty { parts.append("\(outcome.made.count) made") }
