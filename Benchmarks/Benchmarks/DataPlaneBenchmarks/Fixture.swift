@@ -71,7 +71,7 @@ final class Fixture {
         let verdict = forwarding.verdict(ingress: ingress, header: header, length: length, now: 1000)
         var sum: UInt64 = 0
         switch verdict.kind {
-        case .drop, .tunnel: sum = UInt64(verdict.reason.rawValue)
+        case .drop, .tunnel, .route: sum = UInt64(verdict.reason.rawValue)
         case .forward:
             let action = forwarding.egress(to: verdict.port, from: ingress, verdict: verdict, length: length)
             sum = UInt64(action.kind.rawValue) &+ UInt64(verdict.port)
