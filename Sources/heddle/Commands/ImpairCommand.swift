@@ -99,9 +99,10 @@ struct ImpairCommand: ParsableCommand {
             """,
         discussion: """
             In the switch, without tc: on the way from the sandbox into it (in), out of it (out), or both, where a round \
-            trip meets each setting twice. What is said replaces what was; packets that are being held stay held. It \
-            stays until it is cleared or the sandbox is detached. Super-frames (GSO, GRO) fare as the packets that they \
-            stand for. Rates and delays come in this order: a packet waits for the rate, then for the delay.
+            trip meets each setting twice. What is said replaces what was; packets that are held keep their time, unless \
+            the rate or queue changes. It stays until it is cleared or the sandbox is detached. Super-frames (GSO, GRO) \
+            fare as the packets that they stand for. Rates and delays come in this order: a packet waits for the rate, \
+            then for the delay.
 
             Units are tc's: us, ms, s; kbit, mbit, gbit (powers of ten); b, kb, mb (powers of two); %.
 
