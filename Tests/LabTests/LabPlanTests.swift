@@ -88,6 +88,9 @@ struct LabPlanTests {
             if case .peer(let host, _, let vtep) = item.thing { "\(host ?? "")>\(vtep)" } else { nil }
         }
         #expect(peers.sorted() == ["one>198.18.0.2", "two>198.18.0.1"])
+        // What a node announces must find the tunnel there.
+        let endpoint = try #require(plan.items.first { $0.key == "endpoint:a:blue" })
+        #expect(endpoint.predecessors.contains("peer:one:blue:198.18.0.2"))
     }
 
     @Test func theRecordSurvivesItsLines() throws {

@@ -32,9 +32,10 @@ extension LabPlan {
         guard network.isOverlay else { return }
         for other in hosts where other.name != host.name {
             guard let vtep = LabPlacement.address(of: other, in: lab) else { continue }
-            add(
-                "peer:\(host.name):\(network.name):\(vtep)",
-                .peer(host: host.name, network: request.name, vtep: "\(vtep)"), on: [key])
+            peerKeys[key, default: []].append(
+                add(
+                    "peer:\(host.name):\(network.name):\(vtep)",
+                    .peer(host: host.name, network: request.name, vtep: "\(vtep)"), on: [key]))
         }
     }
 
@@ -79,8 +80,10 @@ extension LabPlan {
         _ key: String, of node: LabNode, _ request: AttachRequest, on foundations: [String]
     ) {
         let name = LabThing.Endpoint.Name(host: node.host, node: node.name, network: request.network)
-        // Interfaces come one after the other, as the file has them: names and default routes depend on it.
-        let before = (settingKeys[node.name] ?? []) + (interfaceKeys[node.name] ?? [])
+        // Interfaces come one after the other, as the file has them: names and default routes depend on it. The tunnels
+        // come first: what an endpoint announces must reach the other hosts.
+        let peers = foundations.flatMap { peerKeys[$0] ?? [] }
+        let before = (settingKeys[node.name] ?? []) + (interfaceKeys[node.name] ?? []) + peers
         add(
             key, .endpoint(.init(name: name, request: request)), on: ["sandbox:\(node.name)"] + foundations,
             after: before)

@@ -14,6 +14,8 @@ public struct LabPlan: Sendable {
     var interfaceKeys: [String: [String]] = [:]
     /// Keys of what is done in a node before its commands.
     var settingKeys: [String: [String]] = [:]
+    /// Keys of an overlay's peers on a host, by the key of the overlay there.
+    var peerKeys: [String: [String]] = [:]
 
     /// Plans a lab beside what is recorded of it.
     public init(_ lab: LabDescription, recorded: LabRecord = LabRecord()) {
