@@ -69,6 +69,11 @@ extension Switchboard {
             dismantle(record, sandbox: sandbox)
             throw error
         }
+        announce(record)
+    }
+
+    /// Tells the others on an endpoint's network where it is.
+    func announce(_ record: EndpointRecord) {
         for frame in Announcement.frames(mac: record.mac, addresses: record.addresses) {
             engine.inject(port: record.port, frame: frame)
         }

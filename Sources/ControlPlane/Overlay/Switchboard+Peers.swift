@@ -24,6 +24,10 @@ extension Switchboard {
         try save(network)
         FailPoint.pass(.peerRecorded)
         followUnderlay(network)
+        // What was attached before has announced itself to the others only.
+        for record in endpoints(of: network) where record.phase == .active && !record.isGone {
+            announce(record)
+        }
         log.info("\(peer) is a peer of \(name)")
         return Peer(vtep: peer.description)
     }

@@ -217,6 +217,25 @@ struct OverlayNetworkTests {
         }
     }
 
+    @Test("A peer that comes later is told who is there: what it knew of their addresses is out of date")
+    func latePeer() throws {
+        try OverlayFleet.run { fleet in
+            try fleet.makeOverlay(on: 0)
+            try fleet.makeOverlay(on: 1, peers: [])
+            let boxes = try fleet.makeBoxes()
+            let mac = try #require(try boxes[1].box.link("eth0")?.mac)
+            let stale = ["neigh", "replace", boxes[1].address, "lladdr", "02:00:00:00:00:99", "nud", "stale"]
+            #expect(try fleet.labs[0].succeeds(["ip"] + stale + ["dev", "eth0"], in: boxes[0].box))
+            #expect(try fleet.labs[1].heddle("peer", "add", "blue", fleet.address(0)).status == 0)
+            let isKnown = try Patience.until {
+                try boxes[0].box.ask { route in
+                    try route.neighbours().contains { "\($0.address)" == boxes[1].address && $0.mac == mac }
+                }
+            }
+            #expect(isKnown)
+        }
+    }
+
     @Test("--accept-any-peer: answers whoever speaks")
     func anyPeer() throws {
         try OverlayFleet.run { fleet in
