@@ -80,7 +80,7 @@ let package = Package(
         .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
         .target(name: "PacketFilter", dependencies: ["CPcap"], swiftSettings: settings),
         // The JSON that the daemon and its clients exchange.
-        .target(name: "HeddleAPI", swiftSettings: settings),
+        .target(name: "HeddleAPI", dependencies: ["Addresses"], swiftSettings: settings),
         // The daemon's HTTP API as its small clients see it: no NIO.
         .target(name: "HeddleClient", dependencies: ["HeddleAPI", system], swiftSettings: settings),
         // Networks, endpoints, durable state, reconciliation, the engine's other half.

@@ -1,4 +1,5 @@
 import Addresses
+import DataPlane
 import HeddleAPI
 import Testing
 
@@ -158,6 +159,11 @@ import Testing
                 #expect((try? PublishSpecification(parsing: taken.description)) == taken, "seed \(seed): \(text)")
             }
         }
+    }
+
+    /// What a lab file is refused for before a daemon is asked is what the daemon refuses.
+    @Test func keptPorts() {
+        #expect(PublishSpecification.keptPorts == PoolReservation.standardPorts)
     }
 
     @Test func modes() throws {

@@ -1,5 +1,6 @@
 import Addresses
 import GRDB
+import HeddleAPI
 
 extension PublishRecord: FetchableRecord, PersistableRecord {
     static let databaseTableName = "publish"

@@ -27,10 +27,4 @@ extension APIError {
         unavailable(
             "all \(SharedTables.maximumPorts - 1) ports are in use", hint: "Detach some, or run a second heddled.")
     }
-
-    /// A text as an error message shows it: in quotes, without control characters, not endless.
-    static func quoted(_ text: some StringProtocol) -> String {
-        let shown = text.count > 80 ? String(text.prefix(80)) + "…" : String(text)
-        return shown.debugDescription
-    }
 }

@@ -4,7 +4,7 @@ import HeddleAPI
 extension LabCheck {
     /// A port that is published, and where.
     private struct Published {
-        var port: LabPublish
+        var port: PublishSpecification
         var text: String
         var node: String
         var line: Int
@@ -17,7 +17,7 @@ extension LabCheck {
             for attachment in node.attachments {
                 for (text, place) in zip(attachment.publish, attachment.publishPlaces) {
                     // One that can't be read, the reader has told.
-                    guard let port = try? LabPublish(parsing: text) else { continue }
+                    guard let port = try? PublishSpecification(parsing: text) else { continue }
                     if let reason = reasonAgainst(port, in: networks[attachment.network]) {
                         refuse(place, "\(text) can't be published: \(reason)")
                     }
@@ -34,14 +34,18 @@ extension LabCheck {
         }
     }
 
-    private func reasonAgainst(_ port: LabPublish, in network: LabNetwork?) -> String? {
+    private func reasonAgainst(_ port: PublishSpecification, in network: LabNetwork?) -> String? {
+        let kept = PublishSpecification.keptPorts
+        if kept.overlaps(port.host) {
+            return "the host's ports \(kept.lowerBound) to \(kept.upperBound) are kept for what leaves its networks"
+        }
         guard let network, !network.isExternal else { return nil }
         if network.request.driver == "macvlan" {
             return "the nodes of \(network.name) have addresses of their own on a LAN"
         }
         if network.subnets.isEmpty { return "the network \(network.name) has no subnet: add one" }
         if network.request.internal == true { return "the network \(network.name) is internal" }
-        guard let family = port.address?.family, !network.subnets.contains(where: { $0.family == family }) else {
+        guard let family = port.hostAddress?.family, !network.subnets.contains(where: { $0.family == family }) else {
             return nil
         }
         return "the network \(network.name) has no \(family) subnet"

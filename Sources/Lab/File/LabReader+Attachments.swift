@@ -21,7 +21,7 @@ extension LabReader {
         attachment.vlan = fields.integer(keys["vlan"], in: 1...4_094)
         attachment.via = fields.word(keys["via"], of: ["tap", "veth"])
         for one in fields.texts(keys["publish"]) {
-            guard parse(one.text, one.place, { try LabPublish(parsing: $0) }) != nil else { continue }
+            guard parse(one.text, one.place, { try PublishSpecification(parsing: $0) }) != nil else { continue }
             attachment.publish.append(one.text)
             attachment.publishPlaces.append(one.place)
         }

@@ -1,3 +1,5 @@
+import HeddleAPI
+
 /// Reads lab files.
 public struct LabReader {
     var fields = LabFieldReader()
@@ -56,7 +58,8 @@ public struct LabReader {
         do {
             return try read(text)
         } catch {
-            fields.refuse(place, "\(error)")
+            let hint = (error as? APIError)?.hint.map { ". \($0)" } ?? ""
+            fields.refuse(place, ((error as? APIError)?.message ?? "\(error)") + hint)
             return nil
         }
     }

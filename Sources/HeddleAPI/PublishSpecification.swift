@@ -1,33 +1,46 @@
-import Addresses
-import HeddleAPI
+public import Addresses
 
 /// Ports of the host and the ports of an endpoint that they lead to, as `--publish` says it:
 /// `[HOSTIP:]HOSTPORT[-END]:PORT[-END][/tcp|udp]`. Makes sense by itself; whether the ports are free is decided later.
-struct PublishSpecification: Hashable, Sendable {
+public struct PublishSpecification: Hashable, Sendable {
     /// What can be translated.
-    enum Transport: String, Hashable, Sendable {
+    public enum Transport: String, Hashable, Sendable {
+        /// Connections.
         case tcp
+        /// Datagrams.
         case udp
 
         /// With the number that IP headers have.
-        var transport: TransportProtocol { self == .tcp ? .tcp : .udp }
+        public var transport: TransportProtocol { self == .tcp ? .tcp : .udp }
     }
 
     /// See `Transport`.
-    var proto: Transport
+    public var proto: Transport
     /// The host's address; 0.0.0.0 and `::` are all of that family, nil is all of both.
-    var hostAddress: IPAddress?
+    public var hostAddress: IPAddress?
     /// The host's ports, of which there is no 0.
-    var host: ClosedRange<UInt16>
+    public var host: ClosedRange<UInt16>
     /// The endpoint's ports, as many as the host's.
-    var inside: ClosedRange<UInt16>
+    public var inside: ClosedRange<UInt16>
 
     /// Most specifications that one command may have: it is checked whether any two of them overlap.
-    static let most = 4_096
+    public static let most = 4_096
+    /// The host's ports that leave with its networks' own flows: none of them can be published.
+    public static let keptPorts: ClosedRange<UInt16> = 61_440...65_535
     private static let form = "[HOSTIP:]HOSTPORT[-END]:PORT[-END][/tcp|udp]"
 
+    /// Makes one of its parts; `host` and `inside` have as many ports.
+    public init(
+        proto: Transport, hostAddress: IPAddress?, host: ClosedRange<UInt16>, inside: ClosedRange<UInt16>
+    ) {
+        self.proto = proto
+        self.hostAddress = hostAddress
+        self.host = host
+        self.inside = inside
+    }
+
     /// Whether both need the same port of the host at the same address.
-    func overlaps(_ other: PublishSpecification) -> Bool {
+    public func overlaps(_ other: PublishSpecification) -> Bool {
         guard proto == other.proto, host.overlaps(other.host) else { return false }
         guard let mine = hostAddress, let others = other.hostAddress else { return true }
         return mine.family == others.family && (mine == others || mine.isUnspecified || others.isUnspecified)
@@ -36,7 +49,7 @@ struct PublishSpecification: Hashable, Sendable {
 
 extension PublishSpecification: CustomStringConvertible {
     /// The shortest way to write it.
-    var description: String {
+    public var description: String {
         let address =
             switch hostAddress {
             case nil: ""
@@ -47,14 +60,14 @@ extension PublishSpecification: CustomStringConvertible {
     }
 
     /// "80", or "80-89".
-    static func text(_ ports: ClosedRange<UInt16>) -> String {
+    public static func text(_ ports: ClosedRange<UInt16>) -> String {
         ports.count == 1 ? "\(ports.lowerBound)" : "\(ports.lowerBound)-\(ports.upperBound)"
     }
 }
 
 extension PublishSpecification {
-    /// Reads one specification.
-    init(parsing text: String) throws(APIError) {
+    /// Reads one specification. Throws what it is not, as the daemon says it.
+    public init(parsing text: String) throws(APIError) {
         let sides = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         proto = try sides.count > 1 ? Self.transport(sides[1], in: text) : .tcp
         let (address, parts) = try Self.cut(sides.first ?? "", of: text)
@@ -73,16 +86,18 @@ extension PublishSpecification {
     }
 
     /// Reads all specifications of one command, of which no two may need the same port of the host.
-    static func list(_ texts: [String]) throws(APIError) -> [PublishSpecification] {
+    public static func list(_ texts: [String]) throws(APIError) -> [PublishSpecification] {
         if texts.count > most {
-            throw .invalid("\(texts.count) specifications are too many for one command", hint: "Give ranges of ports.")
+            throw APIError(
+                .invalid, "\(texts.count) specifications are too many for one command", hint: "Give ranges of ports.")
         }
         var list: [PublishSpecification] = []
         for text in texts {
             let new = try PublishSpecification(parsing: text)
             if let twin = list.first(where: { $0.overlaps(new) }) {
                 let same = Self.text(new.host.clamped(to: twin.host))
-                throw .invalid(
+                throw APIError(
+                    .invalid,
                     twin == new
                         ? "cannot publish \(APIError.quoted(text)): it is said twice"
                         : "cannot publish \(APIError.quoted(text)): \(twin) has the host's port \(same)/\(new.proto)"
@@ -184,6 +199,6 @@ extension PublishSpecification {
     }
 
     private static func refusal(_ text: String, _ reason: String, hint: String) -> APIError {
-        .invalid("cannot publish \(APIError.quoted(text)): \(reason)", hint: hint)
+        APIError(.invalid, "cannot publish \(APIError.quoted(text)): \(reason)", hint: hint)
     }
 }
