@@ -72,9 +72,10 @@ extension Switchboard {
         announce(record)
     }
 
-    /// Tells the others on an endpoint's network where it is.
-    func announce(_ record: EndpointRecord) {
-        for frame in Announcement.frames(mac: record.mac, addresses: record.addresses) {
+    /// Tells the others on an endpoint's network where it is. Returns whether the engine took it.
+    @discardableResult
+    func announce(_ record: EndpointRecord) -> Bool {
+        Announcement.frames(mac: record.mac, addresses: record.addresses).allSatisfy { frame in
             engine.inject(port: record.port, frame: frame)
         }
     }

@@ -70,11 +70,15 @@ extension EngineSupervisor {
     }
 
     /// Hands a frame to the data plane as if it had come in by the port. An announcement is not worth failing for.
-    func inject(port: UInt16, frame: [UInt8]) {
+    /// Returns whether it was handed over.
+    @discardableResult
+    func inject(port: UInt16, frame: [UInt8]) -> Bool {
         do throws(EngineFailure) {
             try ask(.inject(port: port, frame: frame), what: "an announcement on port \(port)")
+            return true
         } catch {
             log.debug("\(error)")
+            return false
         }
     }
 

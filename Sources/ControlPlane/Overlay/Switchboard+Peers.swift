@@ -24,9 +24,10 @@ extension Switchboard {
         try save(network)
         FailPoint.pass(.peerRecorded)
         followUnderlay(network)
-        // What was attached before has announced itself to the others only.
+        // What was attached before has announced itself to the others only; they hear it again. An engine that doesn't
+        // answer is not asked as often as there are endpoints.
         for record in endpoints(of: network) where record.phase == .active && !record.isGone {
-            announce(record)
+            if !announce(record) { break }
         }
         log.info("\(peer) is a peer of \(name)")
         return Peer(vtep: peer.description)
