@@ -56,7 +56,7 @@ struct FollowedFrameTests {
 
     @Test("a packet that is translated is followed out of its network, and a refused one back to its sender")
     func routed() throws {
-        let rig = try RoutingExplanationTests.rig()
+        let rig = try RouterRig.worker(hasNames: true)
         let filter = CaptureConfiguration(number: 1, domain: 1).filter
         let probe = try CaptureProbe(rig) {
             $0.filter = filter

@@ -9,42 +9,13 @@ import Testing
 struct RoutingExplanationTests {
     private typealias Rig = RouterRig
 
-    /// Domain 1 with endpoints 2 and 3, host port 100, name service 101, and uplink 50; 8080 of UDP is published.
-    static func rig(mtu: UInt32 = 1_500) throws -> ScriptedWorker {
-        let rig = try ScriptedWorker(slots: 128, routes: true)
-        var gateway = GatewayConfiguration(
-            port: 100, mac: MACAddress(value: Rig.gatewayMAC), ipv4: IPv4Address(value: 0x0A00_0001),
-            subnets: [Rig.prefix(Rig.v4(0x0A00_0000), 24)])
-        gateway.namePort = 101
-        let uplink = UplinkConfiguration(
-            port: Rig.uplink, mac: MACAddress(value: Rig.uplinkMAC), mtu: mtu, ipv4: IPv4Address(value: 0xC633_6401))
-        try #require(rig.perform(.setDomain(DomainConfiguration(id: 1, gateway: gateway))) == 0)
-        for port: UInt16 in [2, 3, 100] { try rig.addPort(port) }
-        try rig.addPort(101, kind: .names)
-        try rig.addPort(Rig.uplink, domain: 0, kind: .uplink)
-        for command in [
-            WorkerCommand.setUplink(uplink), .setPool(Rig.pool), .setHostAddresses(Rig.addresses),
-            .setRoutes(Rig.routes), .setNextHop(hop(0xC633_64FE, Rig.nextHopMAC)),
-            .publish(
-                PublishConfiguration(
-                    number: 10, transport: 17, first: 8_080, last: 8_080, domain: 1, port: 2,
-                    mac: MACAddress(value: TestFrames.alice), inside: Rig.v4(Rig.alice), insideFirst: 80)),
-        ] { try #require(rig.perform(command) == 0) }
-        _ = rig.device.take()
-        return rig
-    }
-
-    private static func hop(_ address: UInt128, _ mac: UInt64?) -> NextHopConfiguration {
-        NextHopConfiguration(uplink: Rig.uplink, address: Rig.v4(address), mac: mac.map { MACAddress(value: $0) })
-    }
-
     private func step(_ kind: ExplanationKind, _ steps: [ExplanationStep]) throws -> ExplanationStep {
         try #require(steps.first { $0.kind == kind }, "\(kind) in \(steps)")
     }
 
     @Test("a new flow with its outside port, then the flow that is there, and its answer")
     func flow() throws {
-        let rig = try Self.rig()
+        let rig = try Rig.worker(hasNames: true)
         let frame = Rig.out(.udp).frame
         let first = try rig.putExplained(frame, into: 2)
         #expect(
@@ -71,7 +42,7 @@ struct RoutingExplanationTests {
 
     @Test("a published port, from outside and from a neighbour in the network")
     func publish() throws {
-        let rig = try Self.rig()
+        let rig = try Rig.worker(hasNames: true)
         let outside = try rig.putExplained(Rig.into(.udp).frame, into: Rig.uplink)
         let published = try step(.published, outside)
         #expect(published.first == 10 && published.second == 1 && published.port == 2)
@@ -88,7 +59,7 @@ struct RoutingExplanationTests {
 
     @Test("what waits, what is the host's, what is refused, what is cut")
     func others() throws {
-        let rig = try Self.rig(mtu: 1_000)
+        let rig = try Rig.worker(hasNames: true, mtu: 1_000)
         let waiting = try rig.putExplained(Rig.out(.udp, to: Rig.neighbour).frame, into: 2)
         #expect(try step(.nextHop, waiting).first == 0)
         #expect(waiting.last == ExplanationStep(.held, port: 2, first: ExplainedWait.nextHop.rawValue))
@@ -117,7 +88,7 @@ struct RoutingExplanationTests {
         "random packets both ways, fragments, ICMP errors, a table with little room",
         arguments: 1...6 as ClosedRange<UInt64>)
     func model(seed: UInt64) throws {
-        let rig = try Self.rig(mtu: seed % 2 == 0 ? 1_500 : 600)
+        let rig = try Rig.worker(hasNames: true, mtu: seed % 2 == 0 ? 1_500 : 600)
         var random = SeededGenerator(seed: seed)
         var kinds: Set<ExplanationKind> = []
         for number in 0..<700 {
@@ -147,7 +118,7 @@ struct RoutingExplanationTests {
             kinds.formUnion(try rig.putExplained(bytes, into: port, "seed \(seed), packet \(number)").map(\.kind))
             if random.below(40) == 0 {
                 let mac: UInt64? = random.below(2) == 0 ? nil : 0x77
-                try #require(rig.perform(.setNextHop(Self.hop(Rig.neighbour, mac))) == 0)
+                try #require(rig.perform(.setNextHop(Rig.hop(Rig.neighbour, mac))) == 0)
                 rig.step()
                 _ = rig.device.take()
             }

@@ -8,33 +8,6 @@ import Testing
 struct RoutingTests {
     typealias Rig = RouterRig
 
-    /// Domain 1 with endpoints 2 and 3, host port 100, and uplink 50.
-    private func rig(mtu: UInt32 = 1_500) throws -> ScriptedWorker {
-        let rig = try ScriptedWorker(slots: 128, routes: true)
-        let gateway = GatewayConfiguration(
-            port: 100, mac: MACAddress(value: Rig.gatewayMAC), ipv4: IPv4Address(value: 0x0A00_0001),
-            subnets: [Rig.prefix(Rig.v4(0x0A00_0000), 24)])
-        let uplink = UplinkConfiguration(
-            port: Rig.uplink, mac: MACAddress(value: Rig.uplinkMAC), mtu: mtu, ipv4: IPv4Address(value: 0xC633_6401))
-        try #require(rig.perform(.setDomain(DomainConfiguration(id: 1, gateway: gateway))) == 0)
-        for port: UInt16 in [2, 3, 100] { try rig.addPort(port) }
-        try rig.addPort(Rig.uplink, domain: 0, kind: .uplink)
-        for command in [
-            WorkerCommand.setUplink(uplink), .setPool(Rig.pool), .setHostAddresses(Rig.addresses),
-            .setRoutes(Rig.routes), .setNextHop(hop(0xC633_64FE, Rig.nextHopMAC)),
-            .publish(
-                PublishConfiguration(
-                    number: 10, transport: 17, first: 8_080, last: 8_080, domain: 1, port: 2,
-                    mac: MACAddress(value: TestFrames.alice), inside: Rig.v4(Rig.alice), insideFirst: 80)),
-        ] { try #require(rig.perform(command) == 0) }
-        _ = rig.device.take()
-        return rig
-    }
-
-    private func hop(_ address: UInt128, _ mac: UInt64?) -> NextHopConfiguration {
-        NextHopConfiguration(uplink: Rig.uplink, address: Rig.v4(address), mac: mac.map { MACAddress(value: $0) })
-    }
-
     private func closes(_ rig: ScriptedWorker, location: SourceLocation = #_sourceLocation) {
         for port: UInt16 in [2, 3, 100, Rig.uplink] {
             rig.expectIngressCloses(port, "port \(port)", location: location)
@@ -54,7 +27,7 @@ struct RoutingTests {
 
     @Test("a packet goes out by the uplink, its answer comes in by it")
     func bothWays() throws {
-        let rig = try rig()
+        let rig = try Rig.worker()
         let sent = rig.put(Rig.out(.udp).frame, into: 2)
         try #require(sent.map(\.port) == [Rig.uplink])
         let left = Rig.left(Rig.out(.udp), from: routed(sent[0].frame).source.port)
@@ -70,7 +43,7 @@ struct RoutingTests {
 
     @Test("what is refused is told by the way it came, and what is dropped by none; both count as drops")
     func refused() throws {
-        let rig = try rig()
+        let rig = try Rig.worker()
         var tired = Rig.out(.udp)
         tired.hopLimit = 1
         let told = rig.put(tired.frame, into: 2)
@@ -85,7 +58,7 @@ struct RoutingTests {
 
     @Test("packets that wait go out when their next hop is known, in their order, or count as dropped")
     func waiting() throws {
-        let rig = try rig()
+        let rig = try Rig.worker()
         var frame = Rig.out(.udp, to: Rig.neighbour)
         for number in 0..<3 {
             frame.payload = [UInt8(number)]
@@ -94,7 +67,7 @@ struct RoutingTests {
         #expect(rig.mailbox.takeEvents().map(\.number) == [Rig.uplink])
         #expect(rig.counters(2).forwarded == 3, "held ones count as forwarded")
         closes(rig)
-        try #require(rig.perform(.setNextHop(hop(Rig.neighbour, 0x77))) == 0)
+        try #require(rig.perform(.setNextHop(Rig.hop(Rig.neighbour, 0x77))) == 0)
         rig.step()
         let sent = rig.device.take().sent
         #expect(sent.map(\.port) == [Rig.uplink, Rig.uplink, Rig.uplink])
@@ -111,7 +84,7 @@ struct RoutingTests {
 
     @Test("a port that goes takes along what waits, and its flows; the next one of its number gets nothing of it")
     func portGone() throws {
-        let rig = try rig()
+        let rig = try Rig.worker()
         let sent = rig.put(Rig.out(.udp).frame, into: 2)
         let left = Rig.left(Rig.out(.udp), from: routed(sent[0].frame).source.port)
         #expect(rig.put(Rig.out(.udp, to: Rig.neighbour).frame, into: 2).isEmpty)
@@ -121,7 +94,7 @@ struct RoutingTests {
         #expect(rig.drops(2, .neighbourUnknown) == 1)
         try rig.addPort(2)
         _ = rig.device.take()
-        try #require(rig.perform(.setNextHop(hop(Rig.neighbour, 0x77))) == 0)
+        try #require(rig.perform(.setNextHop(Rig.hop(Rig.neighbour, 0x77))) == 0)
         #expect(rig.put(Rig.answer(to: left).frame, into: Rig.uplink).isEmpty)
         #expect(rig.drops(Rig.uplink, .noFlow) == 1)
         closes(rig)
@@ -129,7 +102,7 @@ struct RoutingTests {
 
     @Test("fragments that come before their first one follow it, both ways; those of none count as dropped")
     func reversedFragments() throws {
-        let rig = try rig()
+        let rig = try Rig.worker()
         for (frame, way, out) in [(Rig.out(.udp), UInt16(2), Rig.uplink), (Rig.into(.udp), Rig.uplink, 2)] {
             let parts = fragments(frame)
             #expect(rig.put(parts[1].frame, into: way).isEmpty && rig.drops(way, .fragmentRefused) == 1)
@@ -142,7 +115,7 @@ struct RoutingTests {
 
     @Test("what is longer than the way out carries goes in fragments that make up the whole", arguments: [true, false])
     func cut(isOutgoing: Bool) throws {
-        let rig = try rig(mtu: isOutgoing ? 1_000 : 9_000)
+        let rig = try Rig.worker(mtu: isOutgoing ? 1_000 : 9_000)
         for sum in [RoutedFrame.Sum.full, .partial] {
             var frame = isOutgoing ? Rig.out(.udp) : Rig.into(.udp)
             frame.sum = sum
@@ -171,7 +144,7 @@ struct RoutingTests {
 
     @Test("a flow's endpoint that is in another domain now gets nothing")
     func moved() throws {
-        let rig = try rig()
+        let rig = try Rig.worker()
         let sent = rig.put(Rig.out(.udp).frame, into: 2)
         let left = Rig.left(Rig.out(.udp), from: routed(sent[0].frame).source.port)
         try #require(rig.perform(.setDomain(DomainConfiguration(id: 5))) == 0)
@@ -186,7 +159,7 @@ struct RoutingTests {
         "received = forwarded + flooded + consumed + drops with random packets", arguments: 1...4 as ClosedRange<UInt64>
     )
     func randomAccounting(seed: UInt64) throws {
-        let rig = try rig(mtu: seed % 2 == 0 ? 1_500 : 600)
+        let rig = try Rig.worker(mtu: seed % 2 == 0 ? 1_500 : 600)
         var random = SeededGenerator(seed: seed)
         for number in 0..<3_000 {
             let isOutgoing = random.below(2) == 0
@@ -206,7 +179,7 @@ struct RoutingTests {
             _ = rig.put(bytes, into: isOutgoing ? UInt16(2 + random.below(2)) : Rig.uplink)
             if random.below(50) == 0 {
                 let mac: UInt64? = random.below(2) == 0 ? nil : 0x77
-                try #require(rig.perform(.setNextHop(hop(Rig.neighbour, mac))) == 0)
+                try #require(rig.perform(.setNextHop(Rig.hop(Rig.neighbour, mac))) == 0)
             }
             if random.below(100) == 0 { rig.step(after: Int64(random.below(5_000)) * 1_000_000) }
             if number % 500 == 0 { closes(rig) }
