@@ -1,6 +1,7 @@
 import Foundation
 import HeddleAPI
 import HeddleClient
+import Netlink
 import Testing
 
 /// `heddle trace --live` of real frames: what did happen to them.
@@ -76,6 +77,28 @@ struct LiveTraceTests {
             }
             #expect(refused.first?.outcomes.map(\.verdict) == expiring.outcomes.map(\.verdict), "\(refused)")
             #expect(refused.first?.conclusion == expiring.conclusion, "\(refused)")
+        }
+    }
+
+    @Test("a frame is followed into the tunnel on one host, and out of it on the other")
+    func overlay() throws {
+        try OverlayFleet.run { fleet in
+            for index in fleet.labs.indices { try fleet.makeOverlay(on: index) }
+            let boxes = try fleet.makeBoxes()
+            let (near, far) = (fleet.labs[0], fleet.labs[1])
+            #expect(try fleet.reaches(boxes[1].address, from: boxes[0].box, of: near))
+            let port = try FramePort(boxes[0].box, "eth0")
+            let mac = try #require(try boxes[1].box.link("eth0")?.mac)
+            let foretold = try near.trace(
+                "blue", from: boxes[0].box.name, "udp > \(boxes[1].address):9999 dmac \(mac)")
+            let sent = try Self.live(near, ["blue", "--from", boxes[0].box.name, "udp port 9999"]) {
+                try port.send(foretold.bytes)
+            }
+            #expect(sent.map(\.outcomes) == [foretold.outcomes], "\(sent)")
+            #expect(sent.first?.conclusion == foretold.conclusion, "\(sent)")
+            let arrived = try Self.live(far, ["blue", "udp port 9999"]) { try port.send(foretold.bytes) }
+            #expect(arrived.first?.from == "vxlan", "\(arrived)")
+            #expect(arrived.first?.conclusion == "sent to eth0@\(boxes[1].box.name)", "\(arrived)")
         }
     }
 }
