@@ -134,6 +134,20 @@ struct LabLifeTests {
         }
     }
 
+    @Test func aSignalTakesTheLineAway() throws {
+        try LabRig.run { lab in
+            try lab.write("nodes: {a: {run: [sleep 60]}}\n")
+            let up = "timeout --foreground -s TERM 4 \(Programs.client) lab up \(lab.file)"
+            let outcome = try lab.heddle.finish(
+                try Programs.system("script"), ["-qc", up, "/dev/null"],
+                environment: ["HEDDLE_SOCKET": lab.heddle.socket, "TERM": "xterm"])
+            let text = outcome.output
+            #expect(text.contains("\r\u{1B}[K2 of 3: a: sleep 60"), "\(text.debugDescription)")
+            #expect(text.hasSuffix("\r\u{1B}[K"), "\(text.debugDescription)")
+            #expect(lab.processes(of: "a").isEmpty, "\(lab.processes(of: "a"))")
+        }
+    }
+
     @Test func problemsAreToldWithLinesAndNothingIsBuilt() throws {
         try LabRig.run { lab in
             let outcome = try lab.up(

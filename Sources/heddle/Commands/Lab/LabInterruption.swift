@@ -5,26 +5,36 @@ import Lab
 enum LabInterruption {
     private static let numbers = [SIGINT, SIGTERM, SIGHUP]
 
-    /// Watches from now on. Signals that are ignored, as SIGHUP below nohup, stay so. A second signal ends this program at
-    /// once.
-    static func watch() {
+    /// Watches from now on, and takes the line away that shows how far a lab is. Signals that are ignored, as SIGHUP below
+    /// nohup, stay so. A second signal ends this program at once.
+    static func watch(_ line: LabProgressLine) {
         var awaited = Self.awaited
         // Threads that are made from here on have them blocked, too, so that the one below gets them.
         pthread_sigmask(SIG_BLOCK, &awaited, nil)
         var thread = pthread_t()
+        // The thread holds a reference of its own, which it gives back.
+        let context = Unmanaged.passRetained(line)
         let failure = pthread_create(
             &thread, nil,
-            { _ in
+            { argument in
+                guard let argument else { return nil }
+                let line = Unmanaged<LabProgressLine>.fromOpaque(argument).takeRetainedValue()
                 var awaited = LabInterruption.awaited
                 var number: Int32 = 0
                 guard sigwait(&awaited, &number) == 0 else { return nil }
                 pthread_sigmask(SIG_UNBLOCK, &awaited, nil)
                 Lab.endCommands()
+                line.end()
                 // Nobody handles it: this is the end.
                 raise(number)
                 return nil
-            }, nil)
-        if failure == 0 { pthread_detach(thread) } else { pthread_sigmask(SIG_UNBLOCK, &awaited, nil) }
+            }, context.toOpaque())
+        if failure == 0 {
+            pthread_detach(thread)
+        } else {
+            context.release()
+            pthread_sigmask(SIG_UNBLOCK, &awaited, nil)
+        }
     }
 
     private static var awaited: sigset_t {

@@ -29,6 +29,9 @@ struct LabOutcomePrinter {
         _ body: (@escaping @Sendable (LabNews) -> Void) throws(LabError) -> Lab.Outcome
     ) throws {
         let progress = LabProgressLine(isQuiet: isQuiet)
+        // First: the line's thread must have the signals blocked.
+        LabInterruption.watch(progress)
+        progress.begin()
         defer { progress.end() }
         let begin = ContinuousClock.now
         let outcome = try body { progress.report($0) }

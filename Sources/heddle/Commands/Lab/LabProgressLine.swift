@@ -21,10 +21,14 @@ final class LabProgressLine: Sendable {
     /// How often it is looked at, in microseconds.
     private static let period: useconds_t = 100_000
 
-    /// Begins; `end` ends it.
+    /// A line that is not shown yet.
     init(isQuiet: Bool) {
         self.isQuiet = isQuiet
         isTerminal = console.isErrorTerminal
+    }
+
+    /// Shows it from now on; `end` ends that.
+    func begin() {
         guard !isQuiet else { return }
         var thread = pthread_t()
         // The thread holds a reference of its own, which it gives back.
