@@ -8,16 +8,22 @@ enum LabContainers {
     static func process(of container: String) throws(LabError) -> pid_t {
         let programs = ["docker", "podman"].filter { ProgramSearch.isThere($0) }
         if programs.isEmpty { throw LabError("there is neither docker nor podman to ask for \(container)") }
+        var silent: LabError?
         for program in programs {
-            let output = try ask([program, "inspect", "--format", "{{.State.Pid}}", container])
-            let pid = pid_t(output.filter { !$0.isWhitespace })
-            if let pid, pid > 0 { return pid }
+            do throws(LabError) {
+                let output = try ask([program, "inspect", "--format", "{{.State.Pid}}", container])
+                let pid = pid_t(output.filter { !$0.isWhitespace })
+                if let pid, pid > 0 { return pid }
+            } catch {
+                silent = error
+            }
         }
+        if let silent { throw silent }
         throw LabError("there is no running container \(container.debugDescription)", hint: "See: \(programs[0]) ps")
     }
 
-    /// What a program prints.
-    private static func ask(_ words: [String]) throws(LabError) -> String {
+    /// What a program prints; nothing if it fails. One that has not ended in time is ended, and an error.
+    static func ask(_ words: [String], within limit: Duration = .seconds(20)) throws(LabError) -> String {
         guard let path = ProgramSearch.path(of: words[0], in: ProgramSearch.environmentPath) else { return "" }
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         var ends: [Int32] = [-1, -1]
@@ -29,17 +35,31 @@ enum LabContainers {
         close(ends[1])
         defer { close(ends[0]) }
         guard pid > 0 else { throw LabError("starting \(words[0])", Errno(rawValue: -pid)) }
+        let end = ContinuousClock.now + limit
+        guard let output = collect(from: ends[0], until: end), let status = LabRunner.wait(for: pid, within: end - .now)
+        else {
+            LabProcessTable.end([pid], groups: false)
+            let time = LabTime.text(limit)
+            throw LabError("\(words[0]) did not answer within \(time)", hint: "Look after \(words[0]), and try again.")
+        }
+        return status == 0 ? String(decoding: output, as: UTF8.self) : ""
+    }
+
+    /// What comes out of a pipe until its end; nil if that is not there in time.
+    private static func collect(from pipe: Int32, until end: ContinuousClock.Instant) -> [UInt8]? {
         var output: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {
-            let count = read(ends[0], &buffer, buffer.count)
+            let left = end - .now
+            guard left > .zero else { return nil }
+            var entry = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+            // Rounded up, so that the last wait is not many.
+            guard poll(&entry, 1, Int32(clamping: Int64(left / .milliseconds(1)) + 1)) > 0 else { continue }
+            let count = read(pipe, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0, output.count < 65_536 else { break }
+            guard count > 0, output.count < 65_536 else { return output }
             output += buffer[..<count]
         }
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        return status == 0 ? String(decoding: output, as: UTF8.self) : ""
     }
 }
 

@@ -35,7 +35,7 @@ extension LabRunner {
     }
 
     /// The status of waitpid of a child that has ended; nil: it has not within that time. The child is reaped then.
-    private static func wait(for pid: pid_t, within timeout: Duration?) -> Int32? {
+    static func wait(for pid: pid_t, within timeout: Duration?) -> Int32? {
         if let timeout {
             let process = heddle_pidfd_open(pid)
             // Without descriptors left there is no such watch, and the command has all the time it wants.

@@ -60,6 +60,9 @@ extension LabRunner {
         throw LabError("heddled does not serve", hint: "See \(paths.daemonLog(of: host)).")
     }
 
+    /// A teardown of thousands of endpoints takes a few seconds.
+    private static let teardownTime: Duration = .seconds(120)
+
     private func daemonPlaces(_ host: String) -> [String] {
         ["--socket", paths.socket(ofHost: host), "--state-dir", paths.state(ofHost: host)]
     }
@@ -83,8 +86,11 @@ extension LabRunner {
             let pid = try spawn.start(
                 [daemonProgram] + daemonPlaces(host) + ["--teardown"], input: log.null, output: log.file, session: false
             )
-            var status: Int32 = 0
-            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            guard let status = LabRunner.wait(for: pid, within: Self.teardownTime) else {
+                LabProcessTable.end([pid], groups: false)
+                let time = LabTime.text(Self.teardownTime)
+                throw log.failure("heddled --teardown did not end within \(time), and was ended", from: before)
+            }
             if status != 0 { throw log.failure("heddled --teardown \(LabRunner.ending(status))", from: before) }
         }
         LabFiles.remove(paths.host(host))
