@@ -43,6 +43,8 @@ public struct LabRecord: Sendable {
 
     /// In the order in which they were made.
     public private(set) var entries: [String: Entry] = [:]
+    /// Lines of the file that could not be read, from 1: what they told is not known.
+    public internal(set) var unreadable: [Int] = []
     private var order: [String: Int] = [:]
     private var next = 0
     /// Where the lab came from; nil: unknown.
@@ -77,7 +79,7 @@ public struct LabRecord: Sendable {
     }
 
     /// Whether nothing is there that the lab has made, not even in part.
-    public var isEmpty: Bool { entries.values.allSatisfy { $0.state == .refused } }
+    public var isEmpty: Bool { unreadable.isEmpty && entries.values.allSatisfy { $0.state == .refused } }
 
     /// The lines that say the same, and no more.
     public var events: [Event] {

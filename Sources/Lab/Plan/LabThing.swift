@@ -118,8 +118,18 @@ extension LabThing {
     /// Whether nothing of it is there if making it was refused.
     var isWholeOrNot: Bool {
         switch self {
-        case .network, .peer, .endpoint, .publish: true
+        case .network, .peer, .endpoint, .publish, .cable: true
         default: false
+        }
+    }
+
+    /// The host whose daemon has it; nil: the daemon that runs has it, or none.
+    var host: String? {
+        switch self {
+        case .network(let host, _), .peer(let host, _, _): host
+        case .endpoint(let endpoint): endpoint.name.host
+        case .impairment(let name, _, _), .publish(let name, _, _): name.host
+        default: nil
         }
     }
 }

@@ -33,7 +33,7 @@ public struct Lab: Sendable {
     public static var all: [String] { LabFolder.names() }
 
     /// Whether it is there.
-    public var exists: Bool { LabFiles.exists(paths.record) }
+    public var exists: Bool { Lab.all.contains(name) }
 
     /// Throws if it isn't there, and says which are.
     public func checkExists() throws(LabError) {
@@ -64,7 +64,8 @@ public struct Lab: Sendable {
         let missing = try LabSight.missing(in: record, paths: paths, socket: own)
         let plan = LabPlan(description, recorded: record)
         let difference = LabDifference(recorded: record, wanted: plan.items, missing: missing)
-        let outcome = perform(difference, folder, socket: own, daemonProgram: daemonProgram, report: report)
+        let runner = LabRunner(folder: folder, socket: own, daemonProgram: daemonProgram, report: report)
+        let outcome = perform(difference, runner)
         if folder.record.isEmpty { folder.removeAll() }
         return outcome
     }
@@ -73,31 +74,42 @@ public struct Lab: Sendable {
     /// signal. What is being built stops where it is. Any thread; takes up to four seconds.
     public static func endCommands() { LabCommandWatch.endAll() }
 
-    /// Takes the lab away, also what is left of one that was never finished. With `isForced` it is forgotten even if
-    /// something could not be taken away.
+    /// Takes the lab away, also what is left of one that was never finished. With `isForced` all that can be taken away
+    /// is, and it is forgotten, unless a host could not be torn down. What stays, as in the records of a daemon that does
+    /// not serve, is among the failures.
     public func down(
         daemonProgram: String, isForced: Bool, report: @escaping @Sendable (LabNews) -> Void
     ) throws(LabError) -> Outcome {
         try checkExists()
-        let folder = try LabFolder(paths)
+        let folder = try LabFolder(paths, acceptsDamage: isForced)
         let record = folder.record
-        if let socket = record.origin?.socket, !isForced, record.entries.values.contains(where: \.isInDaemon) {
-            try Lab.checkServes(socket)
+        var isDaemonGone = false
+        if let socket = record.origin?.socket, record.entries.values.contains(where: \.isInDaemon) {
+            do throws(LabError) {
+                try Lab.checkServes(socket)
+            } catch {
+                if !isForced { throw error }
+                isDaemonGone = true
+            }
         }
+        let runner = LabRunner(
+            folder: folder, socket: record.origin?.socket, daemonProgram: daemonProgram, isForced: isForced,
+            isDaemonGone: isDaemonGone, report: report)
         let difference = LabDifference(recorded: record, wanted: [])
-        let socket = record.origin?.socket
-        let outcome = Lab.perform(difference, folder, socket: socket, daemonProgram: daemonProgram, report: report)
-        if folder.record.entries.isEmpty || isForced { folder.removeAll() }
+        let outcome = Lab.perform(difference, runner, isDamaged: !record.unreadable.isEmpty)
+        // A host whose daemon could not be torn down can be as long as its directory is there.
+        let isForgotten = isForced && LabFiles.names(in: paths.hosts).isEmpty
+        if folder.record.isEmpty || isForgotten { folder.removeAll() }
         return outcome
     }
 
     private static func perform(
-        _ difference: LabDifference, _ folder: LabFolder, socket: String?, daemonProgram: String,
-        report: @escaping @Sendable (LabNews) -> Void
+        _ difference: LabDifference, _ runner: LabRunner, isDamaged: Bool = false
     ) -> Outcome {
-        let runner = LabRunner(folder: folder, socket: socket, daemonProgram: daemonProgram, report: report)
+        let folder = runner.folder
         let before = folder.record
         let done = runner.perform(difference)
+        if isDamaged { runner.takeAwayUnrecorded(beside: before) }
         let wanted = Set(difference.makings.map(\.key))
         let removed = done.removed.filter { !wanted.contains($0.key) && before.entries[$0.key]?.state != .refused }
         return Outcome(

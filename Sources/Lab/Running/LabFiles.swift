@@ -42,11 +42,8 @@ enum LabFiles {
     /// Takes a directory away in which there are none but such directories: files were in them, and are gone.
     private static func removeEmpty(_ path: String) {
         for name in names(in: path) {
-            var about = stat()
             // Of a link, what it leads to stays; the directory is not empty then.
-            if lstat("\(path)/\(name)", &about) == 0, about.st_mode & S_IFMT == S_IFDIR {
-                removeEmpty("\(path)/\(name)")
-            }
+            if isDirectory("\(path)/\(name)") { removeEmpty("\(path)/\(name)") }
         }
         // Refused by the kernel as long as anything is in it.
         rmdir(path)
@@ -66,6 +63,12 @@ enum LabFiles {
     /// The names in a directory, in order.
     static func names(in path: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    }
+
+    /// Whether a directory is there.
+    static func isDirectory(_ path: String) -> Bool {
+        var about = stat()
+        return lstat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Whether something is there.

@@ -10,16 +10,25 @@ final class LabFolder: Sendable {
     private let file: FileDescriptor
     private let state: Mutex<LabRecord>
 
-    /// Takes a lab's directory, which is made if it is missing. Throws if somebody else has it.
-    init(_ paths: LabPaths) throws(LabError) {
+    /// Takes a lab's directory, which is made if it is missing. Throws if somebody else has it, and, unless it is asked
+    /// for, if not all that its record tells can be read.
+    init(_ paths: LabPaths, acceptsDamage: Bool = false) throws(LabError) {
         self.paths = paths
         lock = try Self.takeLock(paths)
         do throws(LabError) {
             try LabFiles.makeDirectory(paths.logs)
             let record = Self.read(paths)
+            if let line = record.unreadable.first, !acceptsDamage {
+                let forced = "heddle lab down \(paths.lab) --force"
+                throw LabError(
+                    "the record of the lab \(paths.lab) is damaged: \(paths.record), line \(line), can't be read",
+                    hint: "'\(forced)' takes away what the rest tells of, and says what stays.")
+            }
             // Written anew: of what came and went, nothing needs to be known.
             let lines = record.events.map { Self.line($0) }.joined()
-            try LabFiles.write(lines, to: paths.record + ".new")
+            // That something can't be read is not forgotten: an empty line can't be, either.
+            let damage = record.unreadable.isEmpty ? "" : "\n"
+            try LabFiles.write(damage + lines, to: paths.record + ".new")
             guard rename(paths.record + ".new", paths.record) == 0 else {
                 throw LabError("writing \(paths.record)", Errno(rawValue: errno))
             }
@@ -66,10 +75,13 @@ final class LabFolder: Sendable {
     func note(_ event: LabRecord.Event) throws(LabError) {
         let errno: Errno? = state.withLock { record in
             record.apply(event)
+            let before = lseek(file.rawValue, 0, SEEK_END)
             do {
                 try file.writeAll(Self.line(event).utf8)
                 return nil
             } catch {
+                // Half a line would damage the next one.
+                if before >= 0 { ftruncate(file.rawValue, before) }
                 return error as? Errno ?? .ioError
             }
         }
@@ -93,15 +105,20 @@ final class LabFolder: Sendable {
     /// What a lab's record says; a last line that is cut off is left out.
     static func read(_ paths: LabPaths) -> LabRecord {
         var record = LabRecord()
-        for line in (LabFiles.read(paths.record) ?? "").split(separator: "\n") {
-            guard let event = try? JSONDecoder().decode(LabRecord.Event.self, from: Data(line.utf8)) else { continue }
-            record.apply(event)
+        let lines = (LabFiles.read(paths.record) ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+        // Behind the end of the last line there is nothing, or what was being written when heddle was ended.
+        for (index, line) in lines.dropLast().enumerated() {
+            if let event = try? JSONDecoder().decode(LabRecord.Event.self, from: Data(line.utf8)) {
+                record.apply(event)
+            } else {
+                record.unreadable.append(index + 1)
+            }
         }
         return record
     }
 
     /// All labs that are there, by name.
     static func names() -> [String] {
-        LabFiles.names(in: LabPaths.root).filter { LabFiles.exists("\(LabPaths.root)/\($0)/record") }
+        LabFiles.names(in: LabPaths.root).filter { LabFiles.isDirectory("\(LabPaths.root)/\($0)") }
     }
 }

@@ -42,12 +42,14 @@ public struct LabPaths: Hashable, Sendable {
     func log(of node: String, _ process: String) -> String { "\(logs)/\(node).\(process).log" }
     /// What a node's commands said.
     func commandLog(of node: String) -> String { "\(logs)/\(node).log" }
+    /// All of the hosts' daemons, a directory each.
+    var hosts: String { folder + "/hosts" }
     /// All of a host's daemon.
-    func host(_ host: String) -> String { "\(folder)/hosts/\(host)" }
+    func host(_ host: String) -> String { "\(hosts)/\(host)" }
     /// Where a host's daemon listens.
-    func socket(ofHost host: String) -> String { "\(folder)/hosts/\(host)/heddled.sock" }
+    func socket(ofHost host: String) -> String { "\(self.host(host))/heddled.sock" }
     /// Where a host's daemon keeps its records.
-    func state(ofHost host: String) -> String { "\(folder)/hosts/\(host)/state" }
+    func state(ofHost host: String) -> String { "\(self.host(host))/state" }
     /// What a host's daemon says.
     func daemonLog(of host: String) -> String { log(of: host, "heddled") }
 }

@@ -55,7 +55,7 @@ extension LabRunner {
             case .peer(let host, let network, let vtep): try daemon(host).removePeer(network: network, vtep: vtep)
             case .endpoint(let endpoint):
                 try daemon(endpoint.name.host).detach(
-                    network: endpoint.name.network, sandbox: try sandboxName(of: endpoint.name.node))
+                    network: endpoint.name.network, sandbox: try sandboxName(of: endpoint))
             case .impairment(let name, _, _):
                 let request = ImpairmentRequest(
                     sandbox: try sandboxName(of: name.node), network: name.network, inward: Impairment(),
@@ -78,6 +78,17 @@ extension LabRunner {
         } catch {
             throw APIError(.failed, error.message, hint: error.hint)
         }
+    }
+
+    /// Of what is there. If a damaged record has lost the node, the daemon still knows the endpoint by its id.
+    private func sandboxName(of endpoint: LabThing.Endpoint) throws(APIError) -> String {
+        let entries = folder.record.entries
+        guard entries["sandbox:\(endpoint.name.node)"] == nil,
+            let id = entries.values.first(where: { $0.item.thing == .endpoint(endpoint) })?.facts["id"]
+        else { return try sandboxName(of: endpoint.name.node) }
+        let known = try daemon(endpoint.name.host).endpoints(network: endpoint.name.network)
+        guard let found = known.first(where: { $0.id == id }) else { throw APIError(.notFound, "it is gone") }
+        return found.sandbox
     }
 
     private func sandboxName(of node: String) throws(APIError) -> String {

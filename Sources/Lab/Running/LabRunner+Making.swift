@@ -103,11 +103,16 @@ extension LabRunner {
             try route.createVeth(near: near, far: far, farNamespace: there)
         }
         guard cable.far.node == nil else { return }
-        try LabNamespaces.ask(there) { (route: RouteSocket) throws(NetlinkError) in
-            guard let port = try route.link(named: cable.far.ifname),
-                let bridge = try route.link(named: LabPaths.switchName)
-            else { return }
-            try route.setMaster(link: port.index, bridge.index)
+        do throws(LabError) {
+            try LabNamespaces.ask(there) { (route: RouteSocket) throws(NetlinkError) in
+                guard let port = try route.link(named: cable.far.ifname),
+                    let bridge = try route.link(named: LabPaths.switchName)
+                else { return }
+                try route.setMaster(link: port.index, bridge.index)
+            }
+        } catch {
+            removeCable(cable)
+            throw error
         }
     }
 

@@ -6,46 +6,69 @@ import Netlink
 extension LabRunner {
     /// Takes a thing away, or what there is of it. Fine if it is gone.
     func takeAway(_ item: LabItem, _ leaving: LabLeaving) throws(LabError) {
-        if folder.record.entries[item.key]?.state == .refused { return }
+        let record = folder.record
+        let state = record.entries[item.key]?.state
+        if state == .refused { return }
+        let mayBeAnothers = !record.unreadable.isEmpty && state == .making && !isLeaving(item.thing.host, leaving)
+        if mayBeAnothers, let way = wayOut(item) {
+            throw LabError("it may be somebody else's: the lab's record is damaged and doesn't tell", hint: way)
+        }
         let goesWithNode = item.thing.node.map { leaving.nodes.contains($0) } ?? false
         switch item.thing {
         case .sandbox(let sandbox): try removeSandbox(sandbox)
         case .underlay: try LabNamespaces.remove(paths.underlayName)
         case .file(let node, let path, _): LabFiles.remove(paths.place(of: path, in: node))
-        case .cable(let cable): removeCable(cable, leaving)
+        case .cable(let cable): removeCable(cable)
         case .daemon(let host, _): try stopDaemon(host, facts: folder.record.entries[item.key]?.facts ?? [:])
-        case .process:
-            endProcess(item)
+        case .process: endProcess(item, goesWithNode: goesWithNode)
         case .address(let node, let ifname, let prefix):
             if !goesWithNode { removeAddress(prefix, of: ifname, node) }
         case .route(let node, let destination, let gateway, let ifname):
             if !goesWithNode { removeRoute(node, destination, gateway, ifname) }
         // What a command did, and what a setting was before, nobody knows.
         case .environment, .sysctl, .command: break
-        case .network(let host, _), .peer(let host, _, _):
-            if !isLeaving(host, leaving) { try dismiss(item.thing) }
-        case .endpoint(let endpoint):
-            if !isLeaving(endpoint.name.host, leaving) { try dismiss(item.thing) }
-        case .impairment(let name, _, _), .publish(let name, _, _):
+        case .network, .peer, .endpoint:
+            if leaving.staysInDaemon(item.thing) {
+                throw LabError("it stays in the records of the daemon, which does not serve", hint: wayOut(item))
+            }
+            if !isLeaving(item.thing.host, leaving) { try dismiss(item.thing) }
+        case .impairment, .publish:
             // It goes with the endpoint.
-            let isAlone = !goesWithNode && !isLeaving(name.host, leaving)
+            let isAlone = !goesWithNode && !isLeaving(item.thing.host, leaving)
             if isAlone { try dismiss(item.thing) }
         }
     }
 
-    private func isLeaving(_ host: String?, _ leaving: LabLeaving) -> Bool {
-        host.map { leaving.daemons.contains($0) } ?? false
+    /// How one removes by hand what stays in a daemon.
+    private func wayOut(_ item: LabItem) -> String? {
+        switch item.thing {
+        case .network(_, let request):
+            return "'heddle network inspect \(request.name)' tells what is on it, 'heddle network rm \(request.name)'"
+                + " removes it."
+        case .endpoint(let endpoint):
+            let sandbox = (try? sandbox(of: endpoint.name.node)) ?? paths.sandboxName(of: endpoint.name.node)
+            return "'heddle detach \(endpoint.name.network) \(sandbox)' removes it."
+        case .publish(let name, let spec, _):
+            let sandbox = (try? sandbox(of: name.node)) ?? paths.sandboxName(of: name.node)
+            return "'heddle publish rm \(name.network) \(sandbox) \(spec)' removes it."
+        default: return nil
+        }
     }
 
-    private func endProcess(_ item: LabItem) {
+    private func isLeaving(_ host: String?, _ leaving: LabLeaving) -> Bool {
+        host.map { leaving.daemons.contains($0) } ?? leaving.isDaemonGone
+    }
+
+    private func endProcess(_ item: LabItem, goesWithNode: Bool) {
         guard let entry = folder.record.entries[item.key], case .process(let node, let name, _) = item.thing else {
             return
         }
         if LabProcessTable.isAlive(entry.facts), let pid = entry.facts["pid"].flatMap({ pid_t($0) }) {
             LabProcessTable.end([pid], groups: true)
         }
-        // Whoever started it may have been ended before its number was written down.
-        guard entry.state == .making, let namespace = try? namespace(of: node) else { return }
+        // Whoever started it may have been ended before its number was written down, and what it has started may have
+        // outlived it. With the node, all goes that runs there.
+        guard !goesWithNode, let namespace = try? namespace(of: node) else { return }
         let variables = ["HEDDLE_LAB=\(paths.lab)", "HEDDLE_NODE=\(node)", "HEDDLE_PROCESS=\(name)"]
         let stray = LabProcessTable.inside(inode: "\(namespace.identity.inode)").filter { pid in
             LabProcessTable.process(pid, has: variables)
@@ -57,7 +80,8 @@ extension LabRunner {
         if sandbox.existing == nil {
             let name = paths.sandboxName(of: sandbox.node)
             // Whatever runs in there would keep it alive, a forgotten shell, too.
-            if let namespace = ownNamespace(of: sandbox.node) {
+            let own = ownNamespace(of: sandbox.node)
+            if let namespace = own {
                 LabProcessTable.end(LabProcessTable.inside(inode: "\(namespace.identity.inode)"), groups: false)
             } else if let inode = folder.record.entries["sandbox:\(sandbox.node)"]?.facts["inode"] {
                 // It has lost its name. The number may be another one's by now: what runs there must be the lab's.
@@ -65,12 +89,14 @@ extension LabRunner {
                 let own = LabProcessTable.inside(inode: inode).filter { LabProcessTable.process($0, has: variables) }
                 LabProcessTable.end(own, groups: false)
             }
-            try LabNamespaces.remove(name)
+            // Somebody may have given the name to another namespace.
+            let isAnothers = own == nil && (try? namespace(of: sandbox.node)) != nil
+            if !isAnothers { try LabNamespaces.remove(name) }
         }
         LabFiles.remove(paths.node(sandbox.node))
     }
 
-    private func removeCable(_ cable: LabThing.Cable, _ leaving: LabLeaving) {
+    func removeCable(_ cable: LabThing.Cable) {
         for end in [cable.near, cable.far] {
             guard let namespace = try? namespace(of: end) else { continue }
             _ = try? LabNamespaces.ask(namespace) { (route: RouteSocket) throws(NetlinkError) in

@@ -11,6 +11,10 @@ final class LabRunner: Sendable {
     let socket: String?
     /// Where the lab's own daemons come from.
     let daemonProgram: String
+    /// What could not be taken away doesn't keep the rest from going.
+    let isForced: Bool
+    /// Whether the daemon that runs does not run any more.
+    let isDaemonGone: Bool
     /// Is told what goes wrong, as it happens, and what begins.
     let report: @Sendable (LabNews) -> Void
     private let failures = Mutex<[LabFailure]>([])
@@ -19,11 +23,14 @@ final class LabRunner: Sendable {
     private static let threads = 16
 
     init(
-        folder: LabFolder, socket: String?, daemonProgram: String, report: @escaping @Sendable (LabNews) -> Void
+        folder: LabFolder, socket: String?, daemonProgram: String, isForced: Bool = false, isDaemonGone: Bool = false,
+        report: @escaping @Sendable (LabNews) -> Void
     ) {
         self.folder = folder
         self.socket = socket
         self.daemonProgram = daemonProgram
+        self.isForced = isForced
+        self.isDaemonGone = isDaemonGone
         self.report = report
     }
 
@@ -35,7 +42,11 @@ final class LabRunner: Sendable {
     /// A daemon: a host's, or the one that runs.
     func client(_ host: String?) throws(LabError) -> DaemonClient {
         if let host { return DaemonClient(socketPath: paths.socket(ofHost: host)) }
-        guard let socket else { throw LabError("the lab's daemon is not known") }
+        guard let socket else {
+            throw LabError(
+                "the lab's record doesn't tell its daemon any more",
+                hint: "There: 'heddle network ls', 'heddle endpoint ls' and 'heddle detach'.")
+        }
         return DaemonClient(socketPath: socket)
     }
 
@@ -47,7 +58,7 @@ final class LabRunner: Sendable {
 
     private func remove(_ items: [LabItem]) -> [LabItem] {
         let byKey = Dictionary(items.map { ($0.key, $0) }) { first, _ in first }
-        let leaving = LabLeaving(items)
+        let leaving = LabLeaving(items, isDaemonGone: isDaemonGone)
         // What stands on a thing goes before it.
         var needs: [String: [String]] = [:]
         for item in items {
@@ -56,14 +67,16 @@ final class LabRunner: Sendable {
         let jobs = items.map { LabSchedule.Job(key: $0.key, needs: needs[$0.key] ?? []) }
         let outcome = LabSchedule.run(jobs, threads: Self.threads) { key in
             guard let item = byKey[key] else { return true }
-            return self.attempt(item, "taking away") { () throws(LabError) in
+            let isGone = self.attempt(item.thing, "taking away") { () throws(LabError) in
                 try self.takeAway(item, leaving)
                 var event = LabRecord.Event(key: key)
                 event.gone = true
                 try self.folder.note(event)
             }
+            return isGone || self.isForced
         }
-        return done(items, outcome)
+        let record = folder.record
+        return done(items, outcome).filter { record.entries[$0.key] == nil }
     }
 
     private func make(_ items: [LabItem]) -> [LabItem] {
@@ -71,7 +84,7 @@ final class LabRunner: Sendable {
         let jobs = items.map { LabSchedule.Job(key: $0.key, needs: $0.foundations + $0.predecessors) }
         let outcome = LabSchedule.run(jobs, threads: Self.threads) { key in
             guard let item = byKey[key] else { return true }
-            return self.attempt(item, "making") { () throws(LabError) in
+            return self.attempt(item.thing, "making") { () throws(LabError) in
                 // Still there: it could not be taken away.
                 if let old = self.folder.record.entries[key], !item.thing.isReplacedByMaking {
                     throw LabError("what was there before, \(old.item.thing), is still there")
@@ -114,14 +127,16 @@ final class LabRunner: Sendable {
         try folder.note(after)
     }
 
-    private func attempt(_ item: LabItem, _ doing: String, _ body: () throws(LabError) -> Void) -> Bool {
-        report(.began(item.thing))
-        defer { report(.ended(item.thing)) }
+    /// Does something, and tells how that goes. Returns whether it was done.
+    @discardableResult
+    func attempt(_ thing: LabThing, _ doing: String, _ body: () throws(LabError) -> Void) -> Bool {
+        report(.began(thing))
+        defer { report(.ended(thing)) }
         do throws(LabError) {
             try body()
             return true
         } catch {
-            let failure = LabFailure(thing: item.thing, doing: doing, error: error)
+            let failure = LabFailure(thing: thing, doing: doing, error: error)
             failures.withLock { $0.append(failure) }
             report(.failed(failure))
             return false
@@ -159,14 +174,30 @@ struct LabLeaving: Sendable {
     private(set) var nodes: Set<String> = []
     /// Hosts whose daemons go.
     private(set) var daemons: Set<String> = []
+    /// Whether the daemon of a lab without hosts can't be asked any more.
+    let isDaemonGone: Bool
+    /// Networks that go from the daemon that runs.
+    private var networks: Set<String> = []
 
-    init(_ items: [LabItem]) {
+    init(_ items: [LabItem], isDaemonGone: Bool) {
+        self.isDaemonGone = isDaemonGone
         for item in items {
             switch item.thing {
             case .sandbox(let sandbox) where sandbox.existing == nil: nodes.insert(sandbox.node)
             case .daemon(let host, _): daemons.insert(host)
+            case .network(nil, let request): networks.insert(request.name)
             default: break
             }
+        }
+    }
+
+    /// Whether a thing stays in the records of a daemon that can't be asked; an endpoint is there by its network.
+    func staysInDaemon(_ thing: LabThing) -> Bool {
+        guard isDaemonGone, thing.host == nil else { return false }
+        switch thing {
+        case .network: return true
+        case .endpoint(let endpoint): return !networks.contains(endpoint.name.network)
+        default: return false
         }
     }
 }

@@ -131,6 +131,7 @@ struct LabSpawn {
         return stat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFREG
     }
 
+    /// Also by way of a link.
     private func isDirectory(_ path: String) -> Bool {
         var about = stat()
         return stat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFDIR

@@ -77,7 +77,14 @@ public struct LabView: Codable, Sendable, Hashable {
         networks = []
         nodes = []
         problems = []
-        let isWhole = record.ordered.allSatisfy { $0.state == .made }
+        let isWhole =
+            !record.entries.isEmpty && record.unreadable.isEmpty && record.ordered.allSatisfy { $0.state == .made }
+        if let line = record.unreadable.first {
+            let way = "heddle lab down \(paths.lab) --force"
+            problems.append("its record is damaged: \(paths.record), line \(line), can't be read; see '\(way)'")
+        } else if record.entries.isEmpty {
+            problems.append("nothing of it was made")
+        }
         var missing: Set<String>?
         do throws(LabError) {
             missing = try LabSight.missing(in: record, paths: paths, socket: record.origin?.socket)

@@ -8,8 +8,9 @@ struct LabListCommand: ParsableCommand {
         commandName: "ls",
         abstract: "List labs and their nodes.",
         discussion: """
-            A lab is broken if something of it is missing or was never finished; heddle lab up mends it. What that is stands \
-            below the table. A lab is unknown to those who may not use the socket of its daemon.
+            A lab is broken if something of it is missing or was never finished. What that is stands below the table, and \
+            heddle lab up mends it, unless the lab's record is damaged. A lab is unknown to those who may not use the \
+            socket of its daemon.
 
             Examples:
               heddle lab ls

@@ -26,7 +26,6 @@ struct LabUpCommand: ParsableCommand {
     func run() throws {
         let source = try LabSource.read(file)
         let socket = global.socketPath
-        LabInterruption.watch()
         try LabOutcomePrinter.perform(global, verb: "up", isQuiet: quiet) { report throws(LabError) in
             try Lab.up(
                 source.description, file: source.path, socket: socket, daemonProgram: LabPrograms.daemon,
@@ -53,7 +52,11 @@ struct LabDownCommand: ParsableCommand {
     @Argument(help: "The lab's name or file. (default: the only lab there is)", completion: Completions.labs)
     var lab: String?
 
-    @Flag(help: "Forget the lab even if something can't be taken away, as when its daemon is gone for good.")
+    @Flag(
+        help: """
+            Take away what can be, say what stays, and forget the lab: when its daemon is gone for good, or its record \
+            damaged.
+            """)
     var force = false
 
     @Flag(name: .shortAndLong, help: "Say nothing but what goes wrong.") var quiet = false
