@@ -6,11 +6,12 @@ public import SystemPackage
 public struct RotatingFile: ~Copyable {
     /// When another file begins, and how many stay.
     public struct Rules: Sendable, Hashable {
-        /// A file has at most so many bytes, unless one frame alone has more; nil: any number.
+        /// Frames make a file so large at most, unless one alone is larger; what counts them, at the end, comes on top.
+        /// nil: any size.
         public var bytes: Int?
         /// A file takes frames for so long; nil: for ever.
         public var time: Duration?
-        /// So many of the newest stay, all others are deleted; nil: all stay.
+        /// So many of the newest stay, all others of this capture are deleted; nil: all stay.
         public var files: Int?
 
         /// Makes rules; without any there is one file.
@@ -41,7 +42,9 @@ public struct RotatingFile: ~Copyable {
     /// Bytes of the file that are written and whole blocks.
     private var written = 0
     private var began = ContinuousClock.now
+    /// Of the last file that was begun: numbers go on behind those of files that are there.
     private var number = 0
+    private var count = 0
     private var kept: [String] = []
     /// The section and the interfaces, with which the next file begins.
     private var preamble: [UInt8] = []
@@ -52,6 +55,7 @@ public struct RotatingFile: ~Copyable {
     public init(path: String, rules: Rules = Rules()) throws(WriteError) {
         self.path = path
         self.rules = rules
+        if rules.rotates { number = Self.lastNumber(of: path) }
         try open()
     }
 
@@ -60,7 +64,7 @@ public struct RotatingFile: ~Copyable {
     }
 
     /// Files that were begun.
-    public var files: Int { number }
+    public var files: Int { count }
 
     /// Adds a block; what was added is in the file after `flush`.
     public mutating func add(_ block: PcapngReader.Block) throws(WriteError) {
@@ -113,6 +117,7 @@ public struct RotatingFile: ~Copyable {
         descriptor = opened
         current = next
         number += 1
+        count += 1
         written = 0
         hasPackets = false
         began = .now
@@ -120,6 +125,31 @@ public struct RotatingFile: ~Copyable {
         guard let most = rules.files else { return }
         kept.append(next)
         while kept.count > max(most, 1) { unlink(kept.removeFirst()) }
+    }
+
+    /// The highest number of files of an earlier capture; 0: there are none.
+    private static func lastNumber(of path: String) -> Int {
+        let file = FilePath(path)
+        let stem = (file.lastComponent?.stem ?? "") + "-"
+        let folder = file.removingLastComponent()
+        guard let directory = opendir(folder.isEmpty ? "." : folder.string) else { return 0 }
+        defer { closedir(directory) }
+        var last = 0
+        while let entry = readdir(directory) {
+            // The name ends with a null, as readdir(3) says, and lies in the entry until the next call.
+            let name = FilePath(
+                withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                    tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
+            guard name.extension == file.extension, let own = name.lastComponent?.stem, own.hasPrefix(stem) else {
+                continue
+            }
+            let digits = own.dropFirst(stem.count)
+            guard digits.utf8.count >= 5, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { continue }
+            // A number that is too large for this is none of ours.
+            if let number = Int(digits), number < Int(Int32.max) { last = max(last, number) }
+        }
+        return last
     }
 
     /// `lan.pcapng` alone, else `lan-00001.pcapng` and so on.

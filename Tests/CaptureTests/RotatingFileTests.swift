@@ -62,6 +62,25 @@ import Testing
         }
     }
 
+    /// What an earlier capture has written stays, and doesn't come behind what is newer.
+    @Test func numbersGoOnBehindFilesThatAreThere() throws {
+        try Self.inFolder { folder in
+            for name in [
+                "lan-00007.pcapng", "lan-00009.pcap", "lan-12.pcapng", "lan-0x010.pcapng", "lane-00099.pcapng",
+            ] {
+                try Data().write(to: folder.appending(path: name))
+            }
+            let path = folder.appending(path: "lan.pcapng").path
+            var file = try RotatingFile(path: path, rules: .init(bytes: 5_000, files: 1))
+            for block in try Self.blocks(9) { try file.add(block) }
+            try file.flush()
+            let count = file.files
+            #expect(count == 3)
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(names.contains("lan-00007.pcapng") && names.contains("lan-00010.pcapng") && names.count == 6)
+        }
+    }
+
     @Test func oneFileIsTheFileItself() throws {
         try Self.inFolder { folder in
             let url = folder.appending(path: "lan.pcapng")
