@@ -48,6 +48,17 @@ struct FollowedFormTests {
         #expect(report.conclusion == "dropped at eth0@web: hop-limit; the sender is told")
     }
 
+    /// A tunnel that it doesn't fit into, of several ports that it is for.
+    @Test func aMessageToTheSenderOfWhatWasForwarded() {
+        var frame = FollowedFrame(packet("flooded"), port: "eth0@web")
+        frame.add(packet("dropped: exceeds-tunnel-mtu: it is too long", Self.arp), port: "vxlan")
+        frame.add(packet("sent", Self.arp.dropLast() + [9]), port: "eth0@web")
+        let report = frame.report(network: "lan").report
+        #expect(report.steps.map(\.what) == ["arrived", "flooded", "dropped", "sender-told", "sent"])
+        #expect(report.outcomes.map(\.verdict) == ["dropped", "notified", "sent"])
+        #expect(report.conclusion.contains("the sender is told"), "\(report.conclusion)")
+    }
+
     @Test func lostRecordsAreSaid() throws {
         var frame = FollowedFrame(packet("forwarded to eth0@db"), port: "eth0@web")
         frame.lose(3)

@@ -88,7 +88,7 @@ struct FollowedFrame {
         if case .dropped = fate.kind { return telling.tell(fate, port) }
         let isSame = packet.bytes == arrival.packet.bytes
         var text = "\(packet.length) bytes left" + (fate.text.isEmpty ? "" : " \(fate.text)")
-        if case .dropped = verdict.kind, port == arrival.port {
+        if port == arrival.port, Self.mayTell(verdict), !isSame {
             telling.steps.append(
                 TraceReport.Step(
                     what: "sender-told", result: "ok", text: "the sender is told: \(Self.summary(packet))", port: port))
@@ -101,6 +101,15 @@ struct FollowedFrame {
             .init(
                 verdict: "sent", port: fate.vtep.map { "vtep \($0)" } ?? port,
                 frame: isSame ? nil : Self.hexadecimal(packet.bytes.prefix(Self.headLength))))
+    }
+
+    /// Whether what leaves by the port that the frame came in by, and isn't the frame, is an ICMP error about it: a router
+    /// may send a packet back the way it came, a switch doesn't.
+    private static func mayTell(_ verdict: CapturedVerdict) -> Bool {
+        switch verdict.kind {
+        case .dropped, .forwarded: true
+        case .routed, .held, .answered, .sent, .unknown: false
+        }
     }
 
     private static func summary(_ packet: PcapngWriter.Packet) -> String {
