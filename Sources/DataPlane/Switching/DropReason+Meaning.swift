@@ -46,7 +46,7 @@ extension DropReason {
         case .congestion:
             "a router on the way marked congestion, and the packet's transport does not know ECN (RFC 6040)"
         case .splitHorizon: "from one peer, for a station behind a peer"
-        case .exceedsTunnelMTU: "longer than the tunnel carries; the sender was told if it was IP"
+        case .exceedsTunnelMTU: "longer than the tunnel carries; of IP that must not be fragmented the sender was told"
         case .noTunnel: "the network's tunnel isn't open"
         case .guardedStation:
             "from a peer or a LAN, with the MAC address of an endpoint of this host that has a source guard"
