@@ -202,7 +202,9 @@ extension Switchboard {
             try refuseGone(text, only)
             throw .notFound(
                 "there is no port \(APIError.quoted(text))" + (only.map { " in the network \($0.name)" } ?? ""),
-                hint: "A port is named as 'heddle stats' does, or by its sandbox.")
+                hint: text.hasPrefix("vxlan")
+                    ? "A tunnel's frames are among its network's: capture the network."
+                    : "A port is named as 'heddle stats' does, or by its sandbox.")
         }
         let places = found.compactMap { labels.ports[$0] }.map { "\($0.name) (\($0.description))" }.sorted()
         throw .invalid(

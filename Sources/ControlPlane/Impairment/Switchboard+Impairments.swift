@@ -183,7 +183,7 @@ extension Switchboard {
             let port = ifname.map { " by an interface \(APIError.quoted($0))" } ?? ""
             throw .notFound(
                 "the sandbox \(APIError.quoted(text)) is not attached to any network\(port)",
-                hint: "'heddle endpoint ls' shows what is, as it was named.")
+                hint: "'heddle endpoint ls' shows what is, in the column SANDBOX.")
         }
         throw .invalid(
             "\(APIError.quoted(text)) is on several networks: \(places.joined(separator: ", "))",

@@ -75,7 +75,8 @@ extension Switchboard {
             guard error.code == .notFound, text == "vxlan" || text.hasPrefix("vxlan@") else { throw error }
             throw .invalid(
                 "\(APIError.quoted(text)) is a tunnel's port: nothing can be traced from there",
-                hint: "Trace it at the peer's host, from its sandbox. 'heddle trace --live' tells what comes in here.")
+                hint: "Trace it at the peer's host, from its sandbox. What comes in here is among the network's:"
+                    + " 'heddle trace --live \(network.name)', without --from.")
         }
     }
 }

@@ -88,8 +88,8 @@ struct TraceSurroundings {
         if subnets.contains(where: { $0.contains(destination) }) {
             throw .notFound(
                 "nobody in \(network) is known to have \(destination)",
-                hint: "A sandbox would ask for it first: trace '\(question(destination))', or say the MAC address with "
-                    + "'dmac'.")
+                hint: "A sandbox would ask for it first: trace '\(question(destination))', or say the MAC address with"
+                    + " 'dmac': 'heddle stations \(network)' lists those that were seen.")
         }
         guard let gateway, gateway.addresses.contains(where: { $0.family == destination.family }) else {
             throw .invalid(

@@ -210,7 +210,7 @@ struct ImpairCommand: ParsableCommand {
         if isThere { return }
         throw APIError(
             .notFound, "the sandbox \(name.debugDescription) is not attached to any network",
-            hint: "'heddle endpoint ls' shows what is, as it was named.")
+            hint: "'heddle endpoint ls' shows what is, in the column SANDBOX.")
     }
 
     /// A row for each direction.
@@ -221,8 +221,9 @@ struct ImpairCommand: ParsableCommand {
         for endpoint in list {
             for (direction, impairment) in [("in", endpoint.inward), ("out", endpoint.outward)] {
                 guard let impairment else { continue }
+                let sandbox = endpoint.sandbox.isEmpty ? "-" : endpoint.sandbox
                 table.add([
-                    "\(endpoint.network)", "\(endpoint.sandbox)", "\(endpoint.ifname)", "\(direction)",
+                    "\(endpoint.network)", "\(sandbox)", "\(endpoint.ifname)", "\(direction)",
                     "\(impairment.words)", "\(impairment.seed.map { "\($0)" } ?? "")",
                 ])
             }
