@@ -3,7 +3,7 @@ import Lab
 
 /// Ends the commands of a lab's nodes with this program, when a signal ends it: they are no others' children.
 enum LabInterruption {
-    private static let numbers = [SIGINT, SIGTERM, SIGHUP]
+    private static let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
     /// Watches from now on, and takes the line away that shows how far a lab is. Signals that are ignored, as SIGHUP below
     /// nohup, stay so. A second signal ends this program at once.
@@ -25,7 +25,9 @@ enum LabInterruption {
                 pthread_sigmask(SIG_UNBLOCK, &awaited, nil)
                 Lab.endCommands()
                 line.end()
-                // Nobody handles it: this is the end.
+                Console.standard.note("heddle: interrupted: 'heddle lab up' goes on, 'heddle lab down' takes it away")
+                // Nobody handles it then: this is the end.
+                signal(number, SIG_DFL)
                 raise(number)
                 return nil
             }, context.toOpaque())
