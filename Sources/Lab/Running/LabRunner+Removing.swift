@@ -4,7 +4,7 @@ import HeddleAPI
 import Netlink
 
 extension LabRunner {
-    /// Takes a thing away, or what there is of it. Fine if it is gone.
+    /// Takes a thing away, or what there is of it; what goes with something else is left to that. Fine if it is gone.
     func takeAway(_ item: LabItem, _ leaving: LabLeaving) throws(LabError) {
         let record = folder.record
         let state = record.entries[item.key]?.state
@@ -25,8 +25,14 @@ extension LabRunner {
             if !goesWithNode { removeAddress(prefix, of: ifname, node) }
         case .route(let node, let destination, let gateway, let ifname):
             if !goesWithNode { removeRoute(node, destination, gateway, ifname) }
-        // What a command did, and what a setting was before, nobody knows.
-        case .environment, .sysctl, .command: break
+        // What a command did, and what a setting was before, nobody knows. Of a command that was cut short, what it has
+        // started may still run.
+        case .command(let node, _, _):
+            if !goesWithNode, state == .making, let namespace = try? namespace(of: node) {
+                let mark = LabCommandMark(lab: paths.lab, node: node, key: item.key)
+                LabProcessTable.end(mark.processes(inode: "\(namespace.identity.inode)"), groups: false)
+            }
+        case .environment, .sysctl: break
         case .network, .peer, .endpoint:
             if leaving.staysInDaemon(item.thing) {
                 throw LabError("it stays in the records of the daemon, which does not serve", hint: wayOut(item))
@@ -43,8 +49,8 @@ extension LabRunner {
     private func wayOut(_ item: LabItem) -> String? {
         switch item.thing {
         case .network(_, let request):
-            return "'heddle network inspect \(request.name)' tells what is on it, 'heddle network rm \(request.name)'"
-                + " removes it."
+            return "'heddle network inspect \(request.name)' tells what is on it. Detach that, 'heddle detach"
+                + " \(request.name) SANDBOX', and then 'heddle network rm \(request.name)'."
         case .endpoint(let endpoint):
             let sandbox = (try? sandbox(of: endpoint.name.node)) ?? paths.sandboxName(of: endpoint.name.node)
             return "'heddle detach \(endpoint.name.network) \(sandbox)' removes it."
@@ -56,7 +62,9 @@ extension LabRunner {
     }
 
     private func isLeaving(_ host: String?, _ leaving: LabLeaving) -> Bool {
-        host.map { leaving.daemons.contains($0) } ?? leaving.isDaemonGone
+        // With a daemon that is gone went what it had.
+        host.map { leaving.daemons.contains($0) || folder.record.entries["daemon:\($0)"] == nil }
+            ?? leaving.isDaemonGone
     }
 
     private func endProcess(_ item: LabItem, goesWithNode: Bool) {

@@ -69,14 +69,23 @@ final class LabRunner: Sendable {
             guard let item = byKey[key] else { return true }
             let isGone = self.attempt(item.thing, "taking away") { () throws(LabError) in
                 try self.takeAway(item, leaving)
-                var event = LabRecord.Event(key: key)
-                event.gone = true
-                try self.folder.note(event)
+                // It is there as long as what it goes with, and must be known for that long.
+                if leaving.carrier(of: item) == nil { try self.noteGone(item) }
             }
             return isGone || self.isForced
         }
+        let done = done(items, outcome)
+        for item in done where leaving.carrier(of: item).map({ folder.record.entries[$0] == nil }) == true {
+            attempt(item.thing, "taking away") { () throws(LabError) in try noteGone(item) }
+        }
         let record = folder.record
-        return done(items, outcome).filter { record.entries[$0.key] == nil }
+        return done.filter { record.entries[$0.key] == nil }
+    }
+
+    private func noteGone(_ item: LabItem) throws(LabError) {
+        var event = LabRecord.Event(key: item.key)
+        event.gone = true
+        try folder.note(event)
     }
 
     private func make(_ items: [LabItem]) -> [LabItem] {
@@ -87,7 +96,7 @@ final class LabRunner: Sendable {
             return self.attempt(item.thing, "making") { () throws(LabError) in
                 // Still there: it could not be taken away.
                 if let old = self.folder.record.entries[key], !item.thing.isReplacedByMaking {
-                    throw LabError("what was there before, \(old.item.thing), is still there")
+                    throw LabError("\(old.item.thing) could not be taken away before")
                 }
                 var event = LabRecord.Event(key: key)
                 event.making = item
@@ -188,6 +197,18 @@ struct LabLeaving: Sendable {
             case .network(nil, let request): networks.insert(request.name)
             default: break
             }
+        }
+    }
+
+    /// The key of what a thing goes with, which is to be taken away too, so that nothing need be done for it alone.
+    func carrier(of item: LabItem) -> String? {
+        if let host = item.thing.host, daemons.contains(host) { return "daemon:\(host)" }
+        guard let node = item.thing.node, nodes.contains(node) else { return nil }
+        switch item.thing {
+        case .address, .route, .sysctl, .command: return "sandbox:\(node)"
+        // Their endpoint.
+        case .impairment, .publish: return item.foundations.first
+        default: return nil
         }
     }
 

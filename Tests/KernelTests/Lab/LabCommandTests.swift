@@ -51,4 +51,16 @@ struct LabCommandTests {
             #expect(lab.processes(of: "b") == other)
         }
     }
+
+    @Test func whatAKilledUpLeftIsEndedWithACommandThatIsEdited() throws {
+        try LabRig.run { lab in
+            try Self.begin(lab).kill()
+            let other = lab.processes(of: "b")
+            let lines = Self.text("1m").split(separator: "\n")
+            let edited = lines.map { $0.contains("a: ") ? "  a: {run: [ip link]}" : $0 }
+            try lab.up(edited.joined(separator: "\n") + "\n")
+            #expect(lab.processes(of: "a").isEmpty, "\(lab.processes(of: "a"))")
+            #expect(lab.processes(of: "b") == other)
+        }
+    }
 }

@@ -60,6 +60,33 @@ struct LabScaleTests {
         }
     }
 
+    /// What goes with a host is known until the host is gone.
+    @Test(arguments: [1, 4, 8, 12]) func whatAKilledDownLeavesOfHostsIsBuiltOn(lines: Int) throws {
+        try LabRig.run { lab in
+            let nodes = (0..<12).map { "  n\($0): {host: \($0 % 2 == 0 ? "p" : "t"), networks: [blue]}\n" }.joined()
+            let text = """
+                underlay: 198.18.64.0/24
+                hosts: {p: , t: }
+                networks: {blue: {driver: overlay, subnet: 10.61.14.0/24}}
+                nodes:
+
+                """ + nodes
+            try lab.up(text)
+            let down = try RunningProgram(
+                Programs.client, ["lab", "down", lab.name], in: try lab.heddle.host.open(),
+                environment: ["HEDDLE_SOCKET": lab.heddle.socket])
+            // It may be at its end before it is killed.
+            _ = Patience.until(.seconds(10)) {
+                let record = try? String(contentsOfFile: "/run/heddle/labs/\(lab.name)/record", encoding: .utf8)
+                return record.map { $0.split(separator: "\n").count { $0.contains("\"gone\"") } >= lines } ?? true
+            }
+            down.kill()
+            try lab.up(text)
+            #expect(try lab.up(text).output.contains("nothing to do"))
+            #expect(try lab.pings("n0", "10.61.14.3"))
+        }
+    }
+
     @Test func oneAtATimeChangesALab() throws {
         try LabRig.run { lab in
             let first = try Self.begin(lab, "nodes: {a: {run: sleep 2}}\n", lines: 1)
