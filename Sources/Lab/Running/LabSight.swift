@@ -1,3 +1,4 @@
+import Glibc
 import HeddleAPI
 import HeddleClient
 import Netlink
@@ -16,6 +17,10 @@ struct LabSight {
     private var impairments: [String: [HeddleAPI.EndpointImpairment]] = [:]
     private var published: [String: [HeddleAPI.PublishedPort]] = [:]
     private var insides: [String: LabNamespaceSight] = [:]
+    private var serving: [String: Bool] = [:]
+
+    /// How long a host's daemon may take to say that it serves.
+    private static let patience: Duration = .seconds(10)
 
     /// Keys of what was made and is gone. Throws if a daemon that should be asked isn't to be had; a host's daemon that is
     /// gone is missing, and all that it made. Who may not enter namespaces is told what the daemons know.
@@ -47,7 +52,7 @@ struct LabSight {
             guard let value = entry.facts["value"] else { return true }
             return inside(node).hasSetting(key, value)
         case .process: return entry.facts["ended"] != nil || LabProcessTable.isAlive(entry.facts)
-        case .daemon: return LabProcessTable.isAlive(entry.facts)
+        case .daemon(let host, _): return LabProcessTable.isAlive(entry.facts) && serves(host)
         case .cable(let cable): return isThere(cable)
         case .address(let node, let ifname, let prefix): return inside(node).hasAddresses([prefix], of: ifname)
         case .route(let node, let destination, let gateway, let ifname):
@@ -102,6 +107,16 @@ struct LabSight {
         DaemonClient(socketPath: host.map { paths.socket(ofHost: $0) } ?? socket ?? APIPath.defaultSocket)
     }
 
+    /// Whether a host's daemon answers. Who may not ask it takes it for one that does.
+    private mutating func serves(_ host: String) -> Bool {
+        if let known = serving[host] { return known }
+        let socket = paths.socket(ofHost: host)
+        let isAnother = access(socket, R_OK | W_OK) != 0 && errno == EACCES
+        let answer = isAnother || (try? DaemonClient(socketPath: socket, timeout: Self.patience).status()) != nil
+        serving[host] = answer
+        return answer
+    }
+
     private mutating func networks(of host: String?) throws(LabError) -> [HeddleAPI.Network] {
         try ask(host, \.networks) { (client: DaemonClient) throws(APIError) in try client.networks() }
     }
@@ -134,7 +149,7 @@ struct LabSight {
         if let found = self[keyPath: known][key] { return found }
         var found: [Answer] = []
         do throws(APIError) {
-            found = try question(client(host))
+            if host.map({ serves($0) }) != false { found = try question(client(host)) }
         } catch {
             if host == nil { throw LabError(error.message, hint: error.hint) }
         }

@@ -76,6 +76,19 @@ struct LabMendTests {
         }
     }
 
+    /// A daemon that nobody can ask is none, whether its process is there or not.
+    @Test func aHostWithoutItsSocketIsMadeAnew() throws {
+        try LabRig.run { lab in
+            try lab.up(Self.hosts)
+            #expect(unlink("/run/heddle/labs/\(lab.name)/hosts/h1/heddled.sock") == 0)
+            let listed = try lab.heddle.heddle("lab", "ls", lab.name)
+            #expect(listed.output.contains("the daemon of h1 is gone"), "\(listed)")
+            try lab.up(Self.hosts)
+            #expect(try lab.up(Self.hosts).output.contains("nothing to do"))
+            #expect(try lab.pings("m1", "10.61.7.9"))
+        }
+    }
+
     /// The rig looks for daemons, engines, namespaces and files that stayed.
     @Test func whatHasNoNamespaceIsTakenDown() throws {
         try LabRig.run { lab in
