@@ -58,6 +58,7 @@ struct LabFormTests {
 
     @Test func nodesAreShownWithTheirState() {
         var view = LabView(LabRecord(), paths: LabPaths(lab: "office"))
+        view.state = .up
         view.nodes = [
             LabView.Node(
                 name: "web", host: false, sandbox: "office-web", state: .up, addresses: ["10.0.0.9/24"],

@@ -43,8 +43,8 @@ struct LabRefusalTests {
                     + " 61440 to 65535 are kept for what leaves its networks",
                 "lab.yaml:6: nodes.a.networks[1].publish: 81:80 can't be published: the network bare has no subnet: add one",
                 "lab.yaml:7: nodes.a.networks[2].publish: 82:80 can't be published: the network in is internal",
-                "lab.yaml:10: nodes.b.networks[0].publish[0]: 127.0.0.1:8080:81: 8080:80 of a (line 5) has the host's port"
-                    + " already",
+                "lab.yaml:10: nodes.b.networks[0].publish[0]: 127.0.0.1:8080:81: the host's port 8080 leads to a already"
+                    + " (8080:80, line 5)",
                 "lab.yaml:10: nodes.b.networks[0].publish[2]: [::1]:90:90 can't be published: the network lan has no IPv6"
                     + " subnet",
             ])

@@ -25,7 +25,8 @@ extension LabCheck {
                     if let other = known[daemon]?.first(where: { $0.port.overlaps(port) }) {
                         refuse(
                             place,
-                            "\(text): \(other.text) of \(other.node) (line \(other.line)) has the host's port already")
+                            "\(text): the host's port \(PublishSpecification.text(port.host.clamped(to: other.port.host)))"
+                                + " leads to \(other.node) already (\(other.text), line \(other.line))")
                     }
                     known[daemon, default: []].append(
                         Published(port: port, text: text, node: node.name, line: place.line))

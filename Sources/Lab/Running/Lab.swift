@@ -96,7 +96,7 @@ public struct Lab: Sendable {
             folder: folder, socket: record.origin?.socket, daemonProgram: daemonProgram, isForced: isForced,
             isDaemonGone: isDaemonGone, report: report)
         let difference = LabDifference(recorded: record, wanted: [])
-        let outcome = Lab.perform(difference, runner, isDamaged: !record.unreadable.isEmpty)
+        let outcome = Lab.perform(difference, runner, isWhole: true)
         // A host whose daemon could not be torn down can be as long as its directory is there.
         let isForgotten = isForced && LabFiles.names(in: paths.hosts).isEmpty
         if folder.record.isEmpty || isForgotten { folder.removeAll() }
@@ -104,12 +104,12 @@ public struct Lab: Sendable {
     }
 
     private static func perform(
-        _ difference: LabDifference, _ runner: LabRunner, isDamaged: Bool = false
+        _ difference: LabDifference, _ runner: LabRunner, isWhole: Bool = false
     ) -> Outcome {
         let folder = runner.folder
         let before = folder.record
         let done = runner.perform(difference)
-        if isDamaged { runner.takeAwayUnrecorded(beside: before) }
+        if isWhole, runner.hasUnrecorded(beside: before) { runner.takeAwayUnrecorded(beside: before) }
         let wanted = Set(difference.makings.map(\.key))
         let removed = done.removed.filter { !wanted.contains($0.key) && before.entries[$0.key]?.state != .refused }
         return Outcome(

@@ -54,7 +54,13 @@ final class LabFolder: Sendable {
             // Whoever took the last lab down took the directory away.
             if opened < 0, errno == ENOENT { continue }
             guard opened >= 0 else { throw LabError("opening \(paths.lock)", Errno(rawValue: errno)) }
-            guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+            // A program that is being started may hold it for a moment longer than the heddle that started it.
+            var tries = 0
+            while flock(opened, LOCK_EX | LOCK_NB) != 0, tries < 20 {
+                tries += 1
+                usleep(25_000)
+            }
+            guard tries < 20 else {
                 close(opened)
                 throw LabError(
                     "the lab \(paths.lab) is being changed by another heddle", hint: "Wait for its end, and try again.")
@@ -114,7 +120,15 @@ final class LabFolder: Sendable {
                 record.unreadable.append(index + 1)
             }
         }
+        // Where a lab came from is written before all else, and what is to be made before it is made.
+        let isLost = record.origin == nil && (!record.entries.isEmpty || hasTraces(paths))
+        if isLost, record.unreadable.isEmpty { record.unreadable = [1] }
         return record
+    }
+
+    /// Whether nodes or hosts have left files: those of one that was taken away are gone.
+    static func hasTraces(_ paths: LabPaths) -> Bool {
+        !LabFiles.names(in: paths.nodes).isEmpty || !LabFiles.names(in: paths.hosts).isEmpty
     }
 
     /// All labs that are there, by name.

@@ -29,15 +29,17 @@ public struct LabPaths: Hashable, Sendable {
     /// The name of a node's namespace in /run/netns.
     func sandboxName(of node: String) -> String { "\(lab)-\(node)" }
     /// The directory in which a node's commands run.
-    func work(of node: String) -> String { "\(folder)/nodes/\(node)/work" }
+    func work(of node: String) -> String { "\(self.node(node))/work" }
     /// What a node sees in other places, below the path that it sees it at.
-    func files(of node: String) -> String { "\(folder)/nodes/\(node)/files" }
+    func files(of node: String) -> String { "\(self.node(node))/files" }
     /// Where a file that a node sees lies.
     func place(of path: String, in node: String) -> String {
         path.hasPrefix("/") ? files(of: node) + path : "\(work(of: node))/\(path)"
     }
+    /// The nodes' files, a directory each.
+    var nodes: String { folder + "/nodes" }
     /// All of a node's.
-    func node(_ node: String) -> String { "\(folder)/nodes/\(node)" }
+    func node(_ node: String) -> String { "\(nodes)/\(node)" }
     /// What a process says.
     func log(of node: String, _ process: String) -> String { "\(logs)/\(node).\(process).log" }
     /// What a node's commands said.

@@ -16,9 +16,10 @@ extension LabRunner {
         case .network(let host, let request):
             let there = (try? client(host).networks()) ?? []
             if there.contains(where: { $0.name == request.name }) {
+                let place = host.map { "heddle lab exec --lab \(paths.lab) \($0) -- " } ?? ""
                 throw LabError(
                     "there is a network \(request.name) already, which is not this lab's",
-                    hint: "Remove it with: heddle network rm \(request.name)")
+                    hint: "Remove it with: \(place)heddle network rm \(request.name)")
             }
         default: break
         }
@@ -28,7 +29,7 @@ extension LabRunner {
         guard LabFiles.exists("\(LabPaths.names)/\(name)") else { return }
         throw LabError(
             "there is a namespace \(name) already, which is not this lab's",
-            hint: "Remove it with: ip netns del \(name)")
+            hint: "'ip netns pids \(name)' lists what runs in it. Remove it with: ip netns del \(name)")
     }
 
     /// Makes an item's thing; returns what is to be known of it.

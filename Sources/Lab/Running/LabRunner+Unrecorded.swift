@@ -2,6 +2,13 @@ import HeddleAPI
 import HeddleClient
 
 extension LabRunner {
+    /// Whether a lab that was taken away has left what its record, which is damaged then, didn't tell of.
+    func hasUnrecorded(beside known: LabRecord) -> Bool {
+        if !known.unreadable.isEmpty { return true }
+        return LabFiles.names(in: paths.nodes).contains { known.entries["sandbox:\($0)"] == nil }
+            || LabFiles.names(in: paths.hosts).contains { known.entries["daemon:\($0)"] == nil }
+    }
+
     /// After a damaged record's things are gone: ends the daemons of hosts that it didn't tell of, which are known by
     /// their directories, and tells which namespaces and networks bear the lab's name. Those stay: a name alone doesn't
     /// say whose they are.
@@ -35,8 +42,8 @@ extension LabRunner {
             attempt(.network(host: nil, request: NetworkRequest(name: name)), "taking away") { () throws(LabError) in
                 throw LabError(
                     "the lab's record is damaged and doesn't tell of it: it stays",
-                    hint: "If it is the lab's: 'heddle network inspect \(name)' tells what is on it, 'heddle network rm"
-                        + " \(name)' removes it.")
+                    hint: "If it is the lab's: 'heddle network inspect \(name)' tells what is on it. Detach that,"
+                        + " 'heddle detach \(name) SANDBOX', and then 'heddle network rm \(name)'.")
             }
         }
     }

@@ -121,10 +121,38 @@ struct LabDamageTests {
         }
     }
 
-    @Test func hostsOfALostRecordEnd() throws {
+    /// Lines at the end, of what was made last.
+    @Test func whatARecordHasLostWithoutATraceIsTold() throws {
+        try LabRig.run { lab in
+            try lab.up(Self.office)
+            let last = try String(contentsOfFile: record(lab), encoding: .utf8).split(separator: "\n")
+            let nodes = ["a", "b"].filter { node in
+                last.firstIndex { $0.contains("\"key\":\"sandbox:\(node)\"") } != nil
+            }
+            #expect(nodes.count == 2)
+            try damage(lab) { lines in
+                let first = lines.firstIndex { $0.contains("\"key\":\"sandbox:") } ?? 0
+                lines = Array(lines.prefix(first))
+            }
+            let down = try lab.heddle.heddle("lab", "down", lab.name)
+            #expect(down.status == 1, "\(down)")
+            for node in nodes { #expect(down.errors.contains("namespace \(lab.name)-\(node), which stays"), "\(down)") }
+            for node in nodes { try NetworkNamespace.unpin(path: "/run/netns/\(lab.name)-\(node)") }
+            for pid in lab.processes() { kill(pid, SIGKILL) }
+            for endpoint in (try? lab.heddle.client.endpoints(network: "\(lab.name)-lan")) ?? [] {
+                #expect(try lab.heddle.heddle("detach", "\(lab.name)-lan", endpoint.sandbox).status == 0)
+            }
+            _ = try lab.heddle.heddle("network", "rm", "\(lab.name)-lan")
+            #expect(Patience.until { lab.leftovers().isEmpty }, "\(lab.leftovers())")
+        }
+    }
+
+    @Test(arguments: ["nothing of it", ""])
+    func hostsOfALostRecordEnd(record line: String) throws {
         try LabRig.run { lab in
             try lab.up(Self.hosts)
-            try damage(lab) { lines in lines = ["nothing of it"] }
+            try damage(lab) { lines in lines = [line] }
+            if line.isEmpty { truncate(record(lab), 0) }
             let forced = try lab.heddle.heddle("lab", "down", lab.name, "--force")
             let names = ["h1", "h2", "m1", "m2", "underlay"].map { "\(lab.name)-\($0)" }
             #expect(forced.status == 1 && names.allSatisfy(forced.errors.contains), "\(forced)")

@@ -102,7 +102,7 @@ struct LabOutcomePrinter {
         if !outcome.removed.isEmpty { parts.append("\(outcome.removed.count) taken away") }
         if outcome.kept > 0 { parts.append("\(outcome.kept) left as they were") }
         let failed = outcome.failures.isEmpty ? "" : ", but \(outcome.failures.count) failed"
-        parts.append("in \(time)")
-        return changes + "lab \(outcome.name) is \(verb)\(failed): \(parts.joined(separator: ", "))\n"
+        let did = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
+        return changes + "lab \(outcome.name) is \(verb)\(failed)\(did), in \(time)\n"
     }
 }
