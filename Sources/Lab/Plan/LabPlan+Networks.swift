@@ -32,11 +32,10 @@ extension LabPlan {
         guard network.isOverlay else { return }
         for other in hosts where other.name != host.name {
             guard let vtep = LabPlacement.address(of: other, in: lab) else { continue }
-            let peer = add(
-                "peer:\(host.name):\(network.name):\(vtep)",
-                .peer(host: host.name, network: request.name, vtep: "\(vtep)"), on: [key])
-            // Both ends must know each other.
-            for end in [host.name, other.name] { peerKeys["network:\(end):\(network.name)", default: []].append(peer) }
+            peerKeys[key, default: []].append(
+                add(
+                    "peer:\(host.name):\(network.name):\(vtep)",
+                    .peer(host: host.name, network: request.name, vtep: "\(vtep)"), on: [key]))
         }
     }
 
