@@ -98,8 +98,8 @@ public struct Lab: Sendable {
         let difference = LabDifference(recorded: record, wanted: [])
         let outcome = Lab.perform(difference, runner, isWhole: true)
         // A host whose daemon could not be torn down can be as long as its directory is there.
-        let isForgotten = isForced && LabFiles.names(in: paths.hosts).isEmpty
-        if folder.record.isEmpty || isForgotten { folder.removeAll() }
+        let isTornDown = LabFiles.names(in: paths.hosts).isEmpty
+        if isTornDown, folder.record.isEmpty || isForced { folder.removeAll() }
         return outcome
     }
 

@@ -55,12 +55,12 @@ final class LabFolder: Sendable {
             if opened < 0, errno == ENOENT { continue }
             guard opened >= 0 else { throw LabError("opening \(paths.lock)", Errno(rawValue: errno)) }
             // A program that is being started may hold it for a moment longer than the heddle that started it.
-            var tries = 0
-            while flock(opened, LOCK_EX | LOCK_NB) != 0, tries < 20 {
-                tries += 1
+            var isHeld = flock(opened, LOCK_EX | LOCK_NB) == 0
+            for _ in 0..<20 where !isHeld {
                 usleep(25_000)
+                isHeld = flock(opened, LOCK_EX | LOCK_NB) == 0
             }
-            guard tries < 20 else {
+            guard isHeld else {
                 close(opened)
                 throw LabError(
                     "the lab \(paths.lab) is being changed by another heddle", hint: "Wait for its end, and try again.")

@@ -39,9 +39,10 @@ extension LabRunner {
             }
             if !isLeaving(item.thing.host, leaving) { try dismiss(item.thing) }
         case .impairment, .publish:
-            // It goes with the endpoint.
+            // It goes with the endpoint, or went with it.
+            let hasEndpoint = item.foundations.first.map { record.entries[$0] != nil } ?? true
             let isAlone = !goesWithNode && !isLeaving(item.thing.host, leaving)
-            if isAlone { try dismiss(item.thing) }
+            if isAlone, hasEndpoint { try dismiss(item.thing) }
         }
     }
 

@@ -64,22 +64,21 @@ final class LabRunner: Sendable {
         for item in items {
             for other in item.foundations + item.predecessors { needs[other, default: []].append(item.key) }
         }
+        // What goes with something else is there as long as that is, and known for as long.
+        let carried = Dictionary(grouping: items) { leaving.carrier(of: $0) }
         let jobs = items.map { LabSchedule.Job(key: $0.key, needs: needs[$0.key] ?? []) }
         let outcome = LabSchedule.run(jobs, threads: Self.threads) { key in
             guard let item = byKey[key] else { return true }
             let isGone = self.attempt(item.thing, "taking away") { () throws(LabError) in
                 try self.takeAway(item, leaving)
-                // It is there as long as what it goes with, and must be known for that long.
-                if leaving.carrier(of: item) == nil { try self.noteGone(item) }
+                guard leaving.carrier(of: item) == nil else { return }
+                for other in carried[key] ?? [] { try self.noteGone(other) }
+                try self.noteGone(item)
             }
             return isGone || self.isForced
         }
-        let done = done(items, outcome)
-        for item in done where leaving.carrier(of: item).map({ folder.record.entries[$0] == nil }) == true {
-            attempt(item.thing, "taking away") { () throws(LabError) in try noteGone(item) }
-        }
         let record = folder.record
-        return done.filter { record.entries[$0.key] == nil }
+        return done(items, outcome).filter { record.entries[$0.key] == nil }
     }
 
     private func noteGone(_ item: LabItem) throws(LabError) {

@@ -137,7 +137,7 @@ struct LabLifeTests {
     @Test func aSignalTakesTheLineAway() throws {
         try LabRig.run { lab in
             try lab.write("nodes: {a: {run: [sleep 60]}}\n")
-            let up = "timeout --foreground -s TERM 4 \(Programs.client) lab up \(lab.file)"
+            let up = "timeout --foreground -s TERM 8 \(Programs.client) lab up \(lab.file)"
             let outcome = try lab.heddle.finish(
                 try Programs.system("script"), ["-qc", up, "/dev/null"],
                 environment: ["HEDDLE_SOCKET": lab.heddle.socket, "TERM": "xterm"])

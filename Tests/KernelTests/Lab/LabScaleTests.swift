@@ -87,6 +87,32 @@ struct LabScaleTests {
         }
     }
 
+    /// What goes with an endpoint is never known longer than the endpoint. One process takes a second and a half to end.
+    @Test(arguments: [2, 12, 30, 45]) func whatAKilledDownLeavesIsTakenDown(lines: Int) throws {
+        try LabRig.run { lab in
+            let nodes = (0..<8).map { node in
+                let start = node == 0 ? ", start: {s: \"trap '' TERM; while :; do sleep 1; done\"}" : ""
+                let port = "publish: \"847\(node):80\", impair: {delay: 1ms}"
+                return "  n\(node): {networks: [{network: lan, \(port)}]\(start)}\n"
+            }
+            try lab.up("networks: {lan: {subnet: 10.61.15.0/24}}\nnodes:\n" + nodes.joined())
+            let down = try RunningProgram(
+                Programs.client, ["lab", "down", lab.name], in: try lab.heddle.host.open(),
+                environment: ["HEDDLE_SOCKET": lab.heddle.socket])
+            let isReached = Patience.until(.seconds(10)) {
+                let record = try? String(contentsOfFile: "/run/heddle/labs/\(lab.name)/record", encoding: .utf8)
+                return record.map { $0.split(separator: "\n").count { $0.contains("\"gone\"") } >= lines } ?? true
+            }
+            #expect(isReached)
+            down.kill()
+            if FileManager.default.fileExists(atPath: "/run/heddle/labs/\(lab.name)") {
+                let again = try lab.heddle.heddle("lab", "down", lab.name)
+                #expect(again.status == 0, "\(again.errors)")
+            }
+            #expect(lab.leftovers().isEmpty, "\(lab.leftovers())")
+        }
+    }
+
     @Test func oneAtATimeChangesALab() throws {
         try LabRig.run { lab in
             let first = try Self.begin(lab, "nodes: {a: {run: sleep 2}}\n", lines: 1)
