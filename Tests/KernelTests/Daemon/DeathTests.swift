@@ -108,7 +108,7 @@ struct DeathTests {
     }
 
     /// Frames of one port that an engine may have taken in and not yet sent on.
-    private static let slotsOfPort = 32
+    static let slotsOfPort = 32
 
     /// Runs something until nothing in it took too long, at most three times: a machine that is busy with something else
     /// keeps a process from running at any time. All else that `body` expects holds each time.
