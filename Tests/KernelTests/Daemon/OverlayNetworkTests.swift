@@ -130,14 +130,20 @@ struct OverlayNetworkTests {
                 // What it had in its hands when it died; all else waits in the kernel's queues.
                 #expect(engine.lost.count <= DeathTests.slotsOfPort, "\(engine.lost)")
             }
-            // The sockets are lost with the last who held them, and opened anew.
-            _ = try datagrams("the death of both") { _ in
-                let orphan = try far.enginePID()
-                try far.killDaemon()
-                kill(orphan, SIGKILL)
-                #expect(Patience.until { !far.processes(in: far.host).contains { $0.pid == orphan } })
-                try far.start()
+            // The sockets are lost with the last who held them, and opened anew. Of three tries one is not slowed by what
+            // else the machine does.
+            var outages: [Duration] = []
+            while outages.count < 3, outages.allSatisfy({ $0 >= .seconds(1) }) {
+                let both = try datagrams("the death of both") { _ in
+                    let orphan = try far.enginePID()
+                    try far.killDaemon()
+                    kill(orphan, SIGKILL)
+                    #expect(Patience.until { !far.processes(in: far.host).contains { $0.pid == orphan } })
+                    try far.start()
+                }
+                outages.append(both.longestOutage)
             }
+            #expect(outages.contains { $0 < .seconds(1) }, "\(outages)")
             #expect(bytes.stop().failure == nil)
             for lab in fleet.labs {
                 #expect(try lab.client.endpoints().map(\.state) == [.up])
